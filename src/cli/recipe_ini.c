@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A recipe as people write it: an ini file.  What it leaves out has its default. */
+#include "cli/cli_int.h"
+
+#include "base/file.h"
+
+#include <ini.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	LINE_MAX_BYTES = 190, /* inih reads lines in pieces of 200 bytes and would take the rest for another line */
+	FIELDS_MAX = 256,
+};
+
+struct reader {
+	struct recipe *recipe;
+	struct err first;           /* why the first bad line is bad; "" where inih alone objected */
+	bool seen[FIELDS_MAX];
+};
+
+static int field_index(const char *section, const char *name)
+{
+	for (int i = 0; i < recipe_field_count && i < FIELDS_MAX; i++)
+		if (strcmp(recipe_fields[i].section, section) == 0 && strcmp(recipe_fields[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+/* inih's handler: 1 accepts the line. */
+static int on_setting(void *user, const char *section, const char *name, const char *value)
+{
+	struct reader *r = user;
+	struct err e = {.text = ""};
+	int i = field_index(section, name);
+	int bad = 0;
+	if (i >= 0 && r->seen[i])
+		bad = err_set(&e, ERR_FORMAT, "%s.%s is set twice, or its value goes on in a second line", section, name);
+	else
+		bad = recipe_set(r->recipe, section, name, value, &e);
+	if (i >= 0)
+		r->seen[i] = true;
+	if (bad && !r->first.text[0])
+		r->first = e;
+	return !bad;
+}
+
+/* What inih would misread rather than refuse.  0, or ERR_FORMAT. */
+static int check_lines(const char *path, const char *text, size_t n, struct err *e)
+{
+	int line = 1;
+	size_t start = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '\0')
+			return err_set(e, ERR_FORMAT, "%s:%d: a NUL byte: this is not a recipe", path, line);
+		if (i - start > LINE_MAX_BYTES)
+			return err_set(e, ERR_FORMAT, "%s:%d: the line is longer than %d bytes", path, line, LINE_MAX_BYTES);
+		if (text[i] == '\n') {
+			start = i + 1;
+			line++;
+		}
+	}
+	return 0;
+}
+
+static int parse_ini(struct recipe *out, const char *path, const char *text, size_t n, struct err *e)
+{
+	struct reader r = {.recipe = out};
+	if (check_lines(path, text, n, e))
+		return ERR_FORMAT;
+	recipe_defaults(out);
+	int line = ini_parse_string(text, on_setting, &r);
+	if (line < 0)
+		return err_set(e, ERR_MEMORY, "%s: out of memory", path);
+	if (line > 0)
+		return err_set(e, ERR_FORMAT, "%s:%d: %s", path, line,
+		               r.first.text[0] ? r.first.text : "want [section], name = value, or a comment (# or ;)");
+	return 0;
+}
+
+int cli_recipe_load(struct recipe *r, const char *path, struct err *e)
+{
+	static const char canonical[] = "miai recipe ";
+	struct buf b = {.data = NULL};
+	int rc = file_read(&b, path, RECIPE_TEXT_MAX, e);
+	if (rc)
+		return rc;
+	size_t n = b.len;
+	buf_u8(&b, 0);
+	if (b.failed) {
+		rc = err_set(e, ERR_MEMORY, "%s: out of memory", path);
+	} else if (n >= sizeof canonical - 1 && memcmp(b.data, canonical, sizeof canonical - 1) == 0) {
+		rc = recipe_read(r, b.data, n, e);
+		if (rc)
+			err_prefix(e, rc, path);
+	} else {
+		rc = parse_ini(r, path, (const char *)b.data, n, e);
+	}
+	buf_release(&b);
+	if (rc == 0) {
+		rc = recipe_check(r, e);
+		if (rc)
+			err_prefix(e, rc, path);
+	}
+	return rc;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The words of the protocol: colours, vertices, numbers, scores. */
+#include "gtp/gtp_int.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static const char columns[] = "ABCDEFGHJKLMNOPQRST";
+
+bool gtp_fail(struct gtp_call *c, const char *what)
+{
+	buf_printf(c->text, "%s", what);
+	return false;
+}
+
+static bool digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool gtp_int(const char *text, int *out)
+{
+	enum { MOST = 1000000000 };
+	bool minus = *text == '-';
+	int64_t v = 0;
+	text += minus;
+	if (!digit(*text))
+		return false;
+	for (; digit(*text); text++) {
+		v = v * 10 + (*text - '0'); /* <= 10 * MOST + 9 */
+		v = v > MOST ? MOST : v;
+	}
+	*out = (int)(minus ? -v : v);
+	return !*text;
+}
+
+bool gtp_color(const char *text, int *player)
+{
+	*player = strcasecmp(text, "w") == 0 || strcasecmp(text, "white") == 0;
+	return *player || strcasecmp(text, "b") == 0 || strcasecmp(text, "black") == 0;
+}
+
+bool gtp_vertex(const char *text, int size, int *action)
+{
+	int row;
+	if (strcasecmp(text, "pass") == 0) {
+		*action = size * size;
+		return true;
+	}
+	char letter[2] = {*text, '\0'};
+	int col = 0;
+	while (col < size && strncasecmp(letter, columns + col, 1) != 0)
+		col++;
+	if (!*text || col == size || !digit(text[1]) || !gtp_int(text + 1, &row) || row < 1 || row > size)
+		return false;
+	*action = (size - row) * size + col;
+	return true;
+}
+
+void gtp_vertex_text(char out[GTP_VERTEX_TEXT], int size, int action)
+{
+	if (action == GTP_RESIGN)
+		snprintf(out, GTP_VERTEX_TEXT, "resign");
+	else if (action >= size * size)
+		snprintf(out, GTP_VERTEX_TEXT, "PASS");
+	else
+		snprintf(out, GTP_VERTEX_TEXT, "%c%u", columns[action % size], (unsigned)(size - action / size) % 100);
+}
+
+void gtp_half_text(char *out, size_t n, int half)
+{
+	int v = half < 0 ? -half : half;
+	snprintf(out, n, "%s%d%s", half < 0 ? "-" : "", v / 2, v % 2 ? ".5" : "");
+}
+
+void gtp_score_text(char *out, size_t n, int half)
+{
+	if (half == 0) {
+		snprintf(out, n, "0");
+		return;
+	}
+	snprintf(out, n, "%c+", half > 0 ? 'B' : 'W');
+	gtp_half_text(out + 2, n - 2, half < 0 ? -half : half);
+}
+
+int gtp_parse_komi(const char *text, int *half)
+{
+	enum { MOST = 100000 };
+	bool minus = *text == '-', odd = false;
+	int v = 0;
+	text += minus;
+	if (!digit(*text) && !(*text == '.' && digit(text[1])))
+		return ERR_FORMAT;
+	for (; digit(*text); text++) {
+		v = v * 10 + (*text - '0');
+		v = v > MOST ? MOST : v;
+	}
+	v *= 2;
+	if (*text == '.') {
+		text++;
+		v += *text == '5';
+		text += *text == '5';
+		for (; digit(*text); text++)
+			odd |= *text != '0';
+	}
+	if (*text)
+		return ERR_FORMAT;
+	*half = minus ? -v : v;
+	return odd || v > GTP_KOMI_MAX ? ERR_ARG : 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The kernels: the few loops in which a run spends its time.  ref/ defines what each computes; every other
+ * version must give the same bytes (tests/nn).  nn/kernels.inc lists them, one line each.
+ *
+ * Ranges are contracts (docs/arithmetic.md, "Ranges"): activations x are 0..127, weights and gradients g are
+ * -127..127.  Sums are int32 and never exceed 2^31 in the end; on the way they may wrap.
+ *
+ * Layouts
+ *  - A padded board tensor of `size` holds nn_padded(size) points of c channels each, channels contiguous:
+ *    point (row, col) is at index (row + 1) * (size + 1) + col + 1; every other index is padding and zero.
+ *    One shared column of padding serves both sides.  Batches follow one another.
+ *  - Packed weights (nn_pack): [co / 16][k / 4][16][4] bytes, k = tap * ci + channel, both padded with zeros
+ *    to multiples of 16 and 4. */
+#ifndef MIAI_NN_KERNELS_H
+#define MIAI_NN_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum nn_cpu_flag {
+	NN_CPU_AVX2 = 1u << 0,
+	NN_CPU_AVX512VNNI = 1u << 1, /* with AVX512F, BW and VL */
+};
+
+/* Matrix product of a list of rows with packed weights:
+ *   acc[i * co + o] = sum over t < taps, j < ci of x[row[i] + tap[t] + j] * w(o, t * ci + j)
+ * row[] and tap[] are byte offsets from x (tap may be negative).  ci is a multiple of 4 and co of 16;
+ * 1 <= taps <= 9, taps * ci <= 9 * 1024.  |acc| <= 9 * 1024 * 127 * 127 < 2^28. */
+struct nn_mm {
+	const void *x;       /* uint8_t 0..127 for mm_u8, int8_t -127..127 for mm_s8 */
+	const int32_t *row;  /* rows offsets */
+	int rows;
+	const int32_t *tap;  /* taps offsets */
+	int taps;
+	int ci, co;
+	const int8_t *w;     /* packed */
+	int32_t *acc;        /* rows * co, 64-byte aligned */
+};
+
+/* Weight gradient of one slice of 4 * quads positions, both tensors interleaved by fours of positions
+ * (element [q][index][channel][4]):
+ *   dw[(t * co + o) * ci + j] = sum over q < quads, i < points, b < 4 of
+ *                               g[q][point[i]][o][b] * x[q][point[i] + tap[t]][j][b]
+ * point[] and tap[] count padded points.  ci and co are multiples of 16.  quads <= 8, points <= 361:
+ * |dw| <= 32 * 361 * 127 * 127 < 2^28. */
+struct nn_wgrad {
+	const int8_t *g;
+	const uint8_t *x;
+	int quads, padded;   /* padded: points of one position's tensor */
+	const int32_t *point;
+	int points;
+	const int32_t *tap;
+	int taps;
+	int ci, co;
+	int32_t *dw;         /* overwritten */
+};
+
+/* One row of the table is one operation; docs of the elementwise ones stand in nn/ref/elementwise.c. */
+struct nn_kernels {
+	void (*mm_u8)(const struct nn_mm *m);
+	void (*mm_s8)(const struct nn_mm *m);
+	void (*wgrad)(const struct nn_wgrad *g);
+	/* out[k][c][4] = in[4 positions][k][c], n bytes a position (n = padded points * channels). */
+	void (*interleave4)(uint8_t *out, const uint8_t *in, size_t n);
+	/* out[i] = clamp(rshift(acc[i] + bias[i mod c], s), 0, 127) for rows of c; row r is stored at out + row[r].
+	 * |acc + bias| < 2^30, s in -8..30; where s <= 0 the exact product is meant: clamp to 0..127 before and after. */
+	void (*relu_rows)(uint8_t *out, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias, int c, int s);
+	/* t[row[r] + i] = sat16(t + rshift(acc[r*c+i] + bias[i], s) + extra[i]); extra may be NULL; s in -10..30;
+	 * row counts elements.  |acc + bias| < 2^30, |extra| <= 2^17; sat16 clamps to +-32767.  Where s < 0 the exact
+	 * product is meant: clamp acc + bias to +-2^19 first, which changes no saturated result. */
+	void (*trunk_rows)(int16_t *t, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias,
+	                   const int32_t *extra, int c, int s);
+	/* out[i] = clamp(rshift(t[i], s), 0, 127), s in 0..14. */
+	void (*relu_trunk)(uint8_t *out, const int16_t *t, size_t n, int s);
+	/* max over i of |g[i]|, |g| <= 2^30. */
+	uint32_t (*max_abs)(const int32_t *g, size_t n);
+	/* Stochastic rounding: out[i] = clamp(asr(g[i] + (rng_round_bits(key, first + i) & (2^s - 1)), s), -127, 127);
+	 * |g| <= 2^30 and s in 0..24, so nothing wraps; s = 0 only clamps. */
+	void (*round_sr)(int8_t *out, const int32_t *g, size_t n, int s, uint64_t key, uint32_t first);
+	/* Sum and maximum of each of c channels (a multiple of 16) over the size * size points of one padded board. */
+	void (*pool)(uint32_t *sum, uint8_t *max, const uint8_t *x, int size, int c);
+	/* The straight-through mask: g[i] = 0 where act[i] is 0 or 127; returns max |g| after that, |g| <= 2^30. */
+	uint32_t (*mask_max)(int32_t *g, const uint8_t *act, size_t n);
+	/* t[i] = clamp(t[i] + rshift(g[i], s), -2^30, 2^30), g masked as in mask_max; |g| <= 2^30, s in -30..40; the
+	 * product by 2^-s is taken in 64 bits. */
+	void (*mask_add)(int32_t *t, const int32_t *g, const uint8_t *act, size_t n, int s);
+	/* sum[ch] += g over the size * size points of one padded board of c channels (a multiple of 16). */
+	void (*sum_points)(int32_t *sum, const int8_t *g, int size, int c);
+};
+
+/* What the processor has (and the system lets us use). */
+unsigned nn_cpu_flags(void);
+
+/* Parses "avx2,avx512vnni", "none" or "all" (what the machine has, also for NULL); a flag the machine lacks is
+ * an error.  0 or ERR_ARG. */
+struct err;
+int nn_cpu_flags_parse(unsigned *flags, const char *list, struct err *e);
+/* The names of the set flags, comma-separated, "none" where there are none. */
+void nn_cpu_flags_text(char *out, size_t n, unsigned flags);
+
+/* Fills the table: C, then whatever cpu_flags allow, in ascending order. */
+void nn_kernels_init(struct nn_kernels *k, unsigned cpu_flags);
+
+#endif

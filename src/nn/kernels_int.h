@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Private to nn: the prototype of every kernel in kernels.inc. */
+#ifndef MIAI_NN_KERNELS_INT_H
+#define MIAI_NN_KERNELS_INT_H
+
+#include "nn/kernels.h"
+
+typedef void nn_fn_mm_u8(const struct nn_mm *m);
+typedef void nn_fn_mm_s8(const struct nn_mm *m);
+typedef void nn_fn_wgrad(const struct nn_wgrad *g);
+typedef void nn_fn_interleave4(uint8_t *out, const uint8_t *in, size_t n);
+typedef void nn_fn_relu_rows(uint8_t *out, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias, int c,
+			     int s);
+typedef void nn_fn_trunk_rows(int16_t *t, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias,
+			      const int32_t *extra, int c, int s);
+typedef void nn_fn_relu_trunk(uint8_t *out, const int16_t *t, size_t n, int s);
+typedef uint32_t nn_fn_max_abs(const int32_t *g, size_t n);
+typedef void nn_fn_round_sr(int8_t *out, const int32_t *g, size_t n, int s, uint64_t key, uint32_t first);
+typedef void nn_fn_pool(uint32_t *sum, uint8_t *max, const uint8_t *x, int size, int c);
+typedef uint32_t nn_fn_mask_max(int32_t *g, const uint8_t *act, size_t n);
+typedef void nn_fn_mask_add(int32_t *t, const int32_t *g, const uint8_t *act, size_t n, int s);
+typedef void nn_fn_sum_points(int32_t *sum, const int8_t *g, int size, int c);
+
+#define NN_KERNEL(op, isa, flags) nn_fn_##op nn_##op##_##isa;
+#include "nn/kernels.inc"
+#undef NN_KERNEL
+
+#endif

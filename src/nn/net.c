@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "nn/net.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int nn_layer_count(const struct nn_shape *s)
+{
+	return 1 + 3 * s->blocks + 4;
+}
+
+int nn_act_count(const struct nn_shape *s)
+{
+	return 2 * s->blocks + 3;
+}
+
+static struct nn_layer_info block_layer(const struct nn_shape *s, int block, int which)
+{
+	int c = s->channels, a = 2 * block;
+
+	switch (which) {
+	case 0:
+		return (struct nn_layer_info){NN_CONV_WS, c, c, 9, a, 0, 0, "conv1"};
+	case 1:
+		return (struct nn_layer_info){NN_CONV_WS, c, c, 9, a + 1, 0, 1, "conv2"};
+	default:
+		return (struct nn_layer_info){NN_DENSE, 2 * c, c, 1, a + 1, 1, 0, "pool"};
+	}
+}
+
+static struct nn_layer_info head_layer(const struct nn_shape *s, int which)
+{
+	int h = s->head, a = 2 * s->blocks;
+
+	switch (which) {
+	case 0:
+		return (struct nn_layer_info){NN_DENSE, s->channels, h, 1, a, 0, 0, "head"};
+	case 1:
+		return (struct nn_layer_info){NN_DENSE, h, NN_POINT_OUT, 1, a + 1, 0, 0, "points"};
+	case 2:
+		return (struct nn_layer_info){NN_DENSE, 2 * h, h, 1, a + 1, 1, 0, "fc1"};
+	default:
+		return (struct nn_layer_info){NN_DENSE, h, NN_GLOBAL_OUT, 1, a + 2, 0, 0, "fc2"};
+	}
+}
+
+struct nn_layer_info nn_layer_info(const struct nn_shape *s, int layer)
+{
+	if (layer == NN_STEM)
+		return (struct nn_layer_info){NN_CONV_WS, s->planes, s->channels, 9, -1, 0, 0, "stem"};
+	if (layer < 1 + 3 * s->blocks)
+		return block_layer(s, (layer - 1) / 3, (layer - 1) % 3);
+	return head_layer(s, layer - 1 - 3 * s->blocks);
+}
+
+int nn_shape_check(const struct nn_shape *s, struct err *e)
+{
+	if (s->planes != 16 && s->planes != 32)
+		return err_set(e, ERR_ARG, "net: %d input planes; 16 or 32 are possible", s->planes);
+	if (s->plane_exp < 0 || s->plane_exp > 6)
+		return err_set(e, ERR_ARG, "net: input exponent %d is not in 0..6", s->plane_exp);
+	if (s->blocks < 1 || s->blocks > NN_BLOCKS_MAX)
+		return err_set(e, ERR_ARG, "net: %d blocks; 1..%d are possible", s->blocks, NN_BLOCKS_MAX);
+	if (s->channels < 16 || s->channels > NN_CHANNELS_MAX || s->channels % 16)
+		return err_set(e, ERR_ARG, "net: %d channels; a multiple of 16 in 16..%d is possible", s->channels, NN_CHANNELS_MAX);
+	if (s->head < 16 || s->head > NN_HEAD_MAX || s->head % 16)
+		return err_set(e, ERR_ARG, "net: %d head channels; a multiple of 16 in 16..%d is possible", s->head, NN_HEAD_MAX);
+	return 0;
+}
+
+size_t nn_packed_bytes(int co, int k)
+{
+	return (size_t)nn_pad16(co) * (size_t)nn_pad4(k);
+}
+
+void nn_pack(int8_t *out, const int8_t *w, int co, int k)
+{
+	size_t quads = (size_t)nn_pad4(k) / 4;
+
+	memset(out, 0, nn_packed_bytes(co, k));
+	for (int o = 0; o < co; o++)
+		for (int j = 0; j < k; j++) {
+			size_t quad = (size_t)(o / 16) * quads + (size_t)j / 4;
+			out[(quad * 16 + (size_t)(o % 16)) * 4 + (size_t)(j % 4)] = w[(size_t)o * (size_t)k + (size_t)j];
+		}
+}
+
+/* Memory of a layer; packed is aligned for the kernels. */
+static int layer_alloc(struct nn_layer *l)
+{
+	int k = l->info.taps * l->info.ci;
+
+	l->weight = calloc((size_t)l->info.co * (size_t)k, 1);
+	l->bias = calloc((size_t)l->info.co, sizeof *l->bias);
+	l->packed = aligned_alloc(64, (nn_packed_bytes(l->info.co, k) + 63) / 64 * 64);
+	return l->weight && l->bias && l->packed ? 0 : ERR_MEMORY;
+}
+
+struct nn_net *nn_net_new(const struct nn_shape *s, struct err *e)
+{
+	if (nn_shape_check(s, e))
+		return NULL;
+	struct nn_net *n = calloc(1, sizeof *n);
+	if (!n) {
+		err_set(e, ERR_MEMORY, "out of memory for a net");
+		return NULL;
+	}
+	n->shape = *s;
+	n->layers = nn_layer_count(s);
+	n->acts = nn_act_count(s);
+	memset(n->act_exp, NN_ACT_EXP_INIT, sizeof n->act_exp);
+	for (int i = 0; i < n->layers; i++) {
+		n->layer[i].info = nn_layer_info(s, i);
+		if (layer_alloc(&n->layer[i])) {
+			nn_net_free(n);
+			err_set(e, ERR_MEMORY, "out of memory for a net");
+			return NULL;
+		}
+	}
+	nn_net_pack(n);
+	return n;
+}
+
+void nn_net_free(struct nn_net *n)
+{
+	if (!n)
+		return;
+	for (int i = 0; i < n->layers; i++) {
+		free(n->layer[i].weight);
+		free(n->layer[i].bias);
+		free(n->layer[i].packed);
+	}
+	free(n);
+}
+
+void nn_net_pack(struct nn_net *n)
+{
+	for (int i = 0; i < n->layers; i++) {
+		struct nn_layer *l = &n->layer[i];
+		nn_pack(l->packed, l->weight, l->info.co, l->info.taps * l->info.ci);
+	}
+}

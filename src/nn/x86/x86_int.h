@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Private to the x86 kernels: unaligned loads and stores, and two words to the compiler.
+ *
+ * A tile is a function with its size as an argument that is constant wherever it is called; NN_INLINE makes copies of
+ * it, NN_UNROLL its loops straight lines, and so its array of sums registers. */
+#ifndef MIAI_NN_X86_INT_H
+#define MIAI_NN_X86_INT_H
+
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+#define NN_INLINE static inline __attribute__((always_inline))
+#if defined(__clang__)
+#define NN_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define NN_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+/* Four bytes, in memory's order, for a broadcast. */
+NN_INLINE int32_t nn_load4(const void *p)
+{
+	int32_t v;
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+NN_INLINE __m128i nn_load16(const void *p)
+{
+	return _mm_loadu_si128((const __m128i_u *)p);
+}
+
+NN_INLINE __m256i nn_load32(const void *p)
+{
+	return _mm256_loadu_si256((const __m256i_u *)p);
+}
+
+NN_INLINE void nn_store16(void *p, __m128i v)
+{
+	_mm_storeu_si128((__m128i_u *)p, v);
+}
+
+NN_INLINE void nn_store32(void *p, __m256i v)
+{
+	_mm256_storeu_si256((__m256i_u *)p, v);
+}
+
+#endif

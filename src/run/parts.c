@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "run/parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int run_damaged(const char *path, const struct hash *got, const struct hash *want, struct err *e)
+{
+	char g[65], w[65];
+	hash_hex(got, g);
+	hash_hex(want, w);
+	return err_set(e, ERR_MISMATCH,
+	               "%s: damaged: its SHA-256 is %s, the ledger says %s; restore it from a copy, or make the run "
+	               "again in an empty directory: the recipe gives the same bytes",
+	               path, g, w);
+}
+
+int run_read(struct buf *out, const char *path, const struct hash *want, struct err *e)
+{
+	if (!file_exists(path)) {
+		char w[65];
+		hash_hex(want, w);
+		return err_set(e, ERR_MISMATCH,
+		               "%s: missing, or not accessible; the ledger says its SHA-256 is %s; restore it from a "
+		               "copy, or make the run again in an empty directory: the recipe gives the same bytes",
+		               path, w);
+	}
+	int rc = file_read(out, path, RUN_FILE_BYTES_MAX, e);
+	if (rc < 0)
+		return rc;
+	struct hash got = sha256_of(out->data, out->len);
+	return hash_equal(&got, want) ? 0 : run_damaged(path, &got, want, e);
+}
+
+int run_game(const struct record_games *games, uint32_t i, struct record_game *g, struct err *e)
+{
+	int rc = record_games_parse(games, i, g, e);
+	if (rc < 0)
+		return rc;
+	if (g->index != i)
+		return err_set(e, ERR_MISMATCH, "game %" PRIu32 " says that it is game %" PRIu32, i, g->index);
+	return 0;
+}
+
+int run_start_build(const struct recipe *r, struct train_state **out, struct err *e)
+{
+	struct nn_shape shape;
+	run_shape(r, &shape);
+	*out = train_new(&shape, (uint64_t)r->run_seed, e);
+	return *out ? 0 : ERR_MEMORY;
+}
+
+void run_entry_zero(struct ledger_entry *e)
+{
+	e->games_root = e->match_root = merkle_root(NULL, 0);
+	e->promoted = 1;
+	e->best = e->net;
+}
+
+int run_net_build(const struct recipe *r, uint32_t generation, const struct train_state *t, struct buf *file,
+                  struct nn_net **net, struct err *e)
+{
+	struct nn_net *n = train_export(t, e);
+	if (net)
+		*net = NULL;
+	if (!n)
+		return ERR_MEMORY;
+	n->recipe = recipe_hash(r);
+	n->generation = generation;
+	buf_clear(file);
+	nn_net_write(n, file);
+	if (net && !file->failed)
+		*net = n;
+	else
+		nn_net_free(n);
+	return file->failed ? err_set(e, ERR_MEMORY, "no memory for the net of generation %" PRIu32, generation) : 0;
+}
+
+struct nn_net *run_net_load(const char *dir, uint32_t generation, const struct hash *want, int *rc, struct err *e)
+{
+	char path[RUN_PATH_MAX];
+	struct buf b = {0};
+	struct nn_net *net = NULL;
+	run_path(path, sizeof path, dir, RUN_NET, generation, 0);
+	*rc = run_read(&b, path, want, e);
+	if (*rc == 0) {
+		net = nn_net_read(b.data, b.len, e);
+		if (!net)
+			*rc = err_prefix(e, ERR_FORMAT, path);
+	}
+	buf_release(&b);
+	return net;
+}
+
+static int checkpoint_check(const struct train_state *t, const struct recipe *r, uint64_t step, struct err *e)
+{
+	struct nn_shape want;
+	const struct nn_shape *got = train_shape(t);
+	run_shape(r, &want);
+	if (got->planes != want.planes || got->plane_exp != want.plane_exp || got->blocks != want.blocks ||
+	    got->channels != want.channels || got->head != want.head)
+		return err_set(e, ERR_MISMATCH, "a net of %dx%d, not the recipe's %dx%d", got->blocks, got->channels,
+		               want.blocks, want.channels);
+	if (train_step_number(t) != step)
+		return err_set(e, ERR_MISMATCH, "the state after step %" PRIu64 ", not after step %" PRIu64,
+		               train_step_number(t), step);
+	return 0;
+}
+
+struct train_state *run_checkpoint_load(const char *dir, const struct recipe *r, uint32_t generation, uint64_t step,
+                                        const struct hash *want, struct hash *name, int *rc, struct err *e)
+{
+	char path[RUN_PATH_MAX];
+	struct buf b = {0};
+	struct train_state *t = NULL;
+	run_path(path, sizeof path, dir, RUN_CHECKPOINT, generation, step);
+	*rc = want ? run_read(&b, path, want, e) : file_read(&b, path, RUN_FILE_BYTES_MAX, e);
+	if (*rc == 0) {
+		t = train_read(b.data, b.len, e);
+		*rc = t ? checkpoint_check(t, r, step, e) : ERR_FORMAT;
+		if (*rc < 0) {
+			train_free(t);
+			t = NULL;
+			err_prefix(e, *rc, path);
+		}
+		if (name)
+			*name = sha256_of(b.data, b.len);
+	}
+	buf_release(&b);
+	return t;
+}

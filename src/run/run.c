@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The pipeline.  Every file of a generation is on disk, whole, before the ledger's entry names it, and the entry is on
+ * disk before the next generation begins.  What an unfinished generation left behind is continued where it can be
+ * checked (games, checkpoints) and made again where that is cheap (shard, net): the entry does not depend on it. */
+#include "run/run_int.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void run_note(const struct run *u, const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+	if (!u->o->note)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	u->o->note(u->o->ctx, line);
+}
+
+bool run_stopping(const struct run *u)
+{
+	return u->o->stop && atomic_load(u->o->stop);
+}
+
+int run_stopped(struct err *e)
+{
+	return err_set(e, ERR_STOPPED, "stopped; what is done is on disk");
+}
+
+void run_phase(struct run *u, enum run_phase phase, uint64_t done, uint64_t total)
+{
+	atomic_store(&u->progress->done, done);
+	atomic_store(&u->progress->done_at_start, done);
+	atomic_store(&u->progress->total, total);
+	atomic_store(&u->progress->phase, phase);
+}
+
+static void run_tell(struct run *u, const struct ledger_entry *entry, int resumed)
+{
+	atomic_store(&u->progress->rating, entry->rating);
+	atomic_store(&u->progress->best_generation, entry->best_generation);
+	if (u->o->entry)
+		u->o->entry(u->o->ctx, entry, resumed);
+}
+
+static const struct ledger_entry *run_last(const struct run *u)
+{
+	return &u->ledger.entry[u->ledger.entries - 1];
+}
+
+/* Writes the net that u->state plays as; its name goes into the entry. */
+static int make_net(struct run *u, struct ledger_entry *entry, struct nn_net **net, struct err *e)
+{
+	char path[RUN_PATH_MAX];
+	struct buf b = {0};
+	run_path(path, sizeof path, u->dir, RUN_NET, entry->generation, 0);
+	int rc = run_net_build(u->r, entry->generation, u->state, &b, net, e);
+	if (rc == 0)
+		rc = file_write(path, b.data, b.len, e);
+	if (rc == 0)
+		entry->net = sha256_of(b.data, b.len);
+	buf_release(&b);
+	return rc;
+}
+
+static int make_untrained(struct run *u, struct err *e)
+{
+	struct ledger_checkpoint c = {.step = 0};
+	struct ledger_entry entry = {.promoted = 1, .checkpoints = 1, .checkpoint = &c};
+	int rc = run_start_build(u->r, &u->state, e);
+	if (rc == 0)
+		rc = run_checkpoint_save(u, 0, &c, e);
+	if (rc == 0)
+		rc = make_net(u, &entry, &u->best, e);
+	if (rc < 0)
+		return rc;
+	run_entry_zero(&entry);
+	rc = run_append(u, &entry, e);
+	if (rc == 0)
+		run_tell(u, run_last(u), 0);
+	return rc;
+}
+
+static int make_games(struct run *u, struct ledger_entry *entry, struct record_games *games, struct err *e)
+{
+	struct selfplay_settings s;
+	uint32_t want = (uint32_t)u->r->selfplay_games;
+	run_selfplay_settings(u->r, entry->generation, u->best, u->o->cpu_flags, &s);
+	int rc = run_games_make(u, &s, RUN_GAMES, entry->generation, want, NULL, games, e);
+	if (rc < 0)
+		return rc;
+	entry->games = games->count;
+	return record_games_root(games, &entry->games_root) < 0 ? err_set(e, ERR_MEMORY, "no memory for a Merkle tree") : 0;
+}
+
+static int make_shard(struct run *u, struct ledger_entry *entry, const struct record_games *games, struct err *e)
+{
+	char path[RUN_PATH_MAX];
+	struct buf b = {0};
+	run_path(path, sizeof path, u->dir, RUN_SHARD, entry->generation, 0);
+	int rc = run_shard_build(u->r, entry->generation, games, u->o->pool, &b, &entry->samples, e);
+	if (rc == 0 && entry->samples == 0)
+		rc = err_set(e, ERR_ARG,
+		             "generation %" PRIu32 " has no position to learn from; raise selfplay.full_share or "
+		             "selfplay.games, and start a new run",
+		             entry->generation);
+	if (rc == 0)
+		rc = file_write(path, b.data, b.len, e);
+	if (rc == 0)
+		entry->shard = sha256_of(b.data, b.len);
+	buf_release(&b);
+	return rc;
+}
+
+static int make_samples(struct run *u, struct ledger_entry *entry, struct err *e)
+{
+	struct record_games games = {0};
+	int rc = make_games(u, entry, &games, e);
+	if (rc == 0)
+		rc = make_shard(u, entry, &games, e);
+	record_games_release(&games);
+	return rc;
+}
+
+static int make_match(struct run *u, struct ledger_entry *entry, const struct nn_net *candidate, struct err *e)
+{
+	struct run_gate gate;
+	struct record_games games = {0};
+	struct selfplay_settings s;
+	entry->match_root = merkle_root(NULL, 0);
+	if (u->r->gate_pairs == 0) {
+		run_decide(entry, run_last(u), NULL);
+		return 0;
+	}
+	run_gate_init(&gate, u->r);
+	run_gate_settings(u->r, entry->generation, candidate, u->best, u->o->cpu_flags, &s);
+	int rc = run_games_make(u, &s, RUN_MATCH, entry->generation, 2 * gate.pairs_max, &gate, &games, e);
+	if (rc == 0 && record_games_root(&games, &entry->match_root) < 0)
+		rc = err_set(e, ERR_MEMORY, "no memory for a Merkle tree");
+	if (rc == 0)
+		run_decide(entry, run_last(u), &gate);
+	record_games_release(&games);
+	return rc;
+}
+
+static int make_entry(struct run *u, struct ledger_entry *entry, struct nn_net **candidate, struct err *e)
+{
+	int rc = make_samples(u, entry, e);
+	if (rc == 0)
+		rc = run_train(u, entry, e);
+	if (rc == 0)
+		rc = make_net(u, entry, candidate, e);
+	if (rc == 0)
+		rc = make_match(u, entry, *candidate, e);
+	return rc < 0 ? rc : run_append(u, entry, e);
+}
+
+static int make_generation(struct run *u, uint32_t generation, struct err *e)
+{
+	struct ledger_entry entry = {.generation = generation};
+	struct nn_net *candidate = NULL;
+	atomic_store(&u->progress->generation, generation);
+	int rc = make_entry(u, &entry, &candidate, e);
+	if (rc == 0 && entry.promoted) {
+		nn_net_free(u->best);
+		u->best = candidate;
+		candidate = NULL;
+	}
+	nn_net_free(candidate);
+	free(entry.checkpoint);
+	if (rc == 0)
+		run_tell(u, run_last(u), 0);
+	return rc;
+}
+
+static int run_generations(struct run *u, uint32_t last, struct err *e)
+{
+	int rc = u->ledger.entries ? 0 : make_untrained(u, e);
+	if (rc == 0 && !u->best)
+		u->best = run_net_load(u->dir, run_last(u)->best_generation, &run_last(u)->best, &rc, e);
+	while (rc == 0 && u->ledger.entries <= last)
+		rc = run_stopping(u) ? run_stopped(e) : make_generation(u, u->ledger.entries, e);
+	return rc;
+}
+
+static void run_close(struct run *u)
+{
+	run_window_release(&u->window);
+	train_free(u->state);
+	nn_net_free(u->best);
+	ledger_release(&u->ledger);
+	/* base closes files for us: only it calls the system */
+	struct file_append lock = {.fd = u->lock};
+	file_append_close(&lock, NULL);
+}
+
+int run_execute(const struct run_options *o, struct hash *net, struct err *e)
+{
+	struct run u = {.o = o, .r = o->recipe, .dir = o->dir, .recipe = recipe_hash(o->recipe), .lock = -1};
+	uint32_t generations = (uint32_t)o->recipe->run_generations;
+	uint32_t last = o->until && o->until < generations ? o->until : generations;
+	u.progress = o->progress ? o->progress : &u.unwatched;
+	nn_kernels_init(&u.kernels, o->cpu_flags);
+	atomic_store(&u.progress->generations, last);
+	run_phase(&u, RUN_START, 0, 0);
+	int rc = run_open(&u, e);
+	for (uint32_t i = 0; rc == 0 && i < u.ledger.entries; i++)
+		run_tell(&u, &u.ledger.entry[i], 1);
+	if (rc == 0)
+		rc = run_generations(&u, last, e);
+	if (rc == 0) {
+		*net = run_last(&u)->best;
+		run_phase(&u, RUN_DONE, 1, 1);
+	}
+	run_close(&u);
+	return rc;
+}

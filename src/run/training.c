@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The training of one generation: spans of steps, a checkpoint after each. */
+#include "run/run_int.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* The state that this generation's first step starts from: the last checkpoint of the generation before. */
+static int training_start(struct run *u, uint32_t generation, struct err *e)
+{
+	int rc = 0;
+	if (u->state)
+		return 0;
+	const struct ledger_entry *p = &u->ledger.entry[generation - 1];
+	const struct ledger_checkpoint *c = &p->checkpoint[p->checkpoints - 1];
+	u->state = run_checkpoint_load(u->dir, u->r, generation - 1, c->step, &c->hash, NULL, &rc, e);
+	return rc;
+}
+
+/* Checkpoints of this generation that an earlier process wrote: u->state becomes the last good one of an unbroken row.
+ * Each was written whole or not at all; one that cannot be read is damaged, and made again with those after it. */
+static int training_resume(struct run *u, struct ledger_entry *entry, struct err *e)
+{
+	uint32_t spans = run_spans(u->r);
+	int rc = 0;
+	while (entry->checkpoints < spans) {
+		char path[RUN_PATH_MAX];
+		struct ledger_checkpoint *c = &entry->checkpoint[entry->checkpoints];
+		c->step = run_span_end(u->r, entry->generation, entry->checkpoints);
+		run_path(path, sizeof path, u->dir, RUN_CHECKPOINT, entry->generation, c->step);
+		if (!file_exists(path))
+			return 0;
+		struct train_state *t =
+		    run_checkpoint_load(u->dir, u->r, entry->generation, c->step, NULL, &c->hash, &rc, e);
+		if (rc == ERR_FORMAT || rc == ERR_MISMATCH) {
+			run_note(u, "%s; training again from step %" PRIu64, e->text, train_step_number(u->state));
+			return 0;
+		}
+		if (rc < 0)
+			return rc;
+		train_free(u->state);
+		u->state = t;
+		entry->checkpoints++;
+	}
+	return 0;
+}
+
+static void training_loss(struct run *u, const struct train_stats *s)
+{
+	if (s->samples == 0)
+		return;
+	atomic_store(&u->progress->loss_policy, s->policy / s->samples);
+	atomic_store(&u->progress->loss_value, s->value / s->samples);
+	atomic_store(&u->progress->loss_owner, s->owner / s->samples);
+}
+
+int run_checkpoint_save(struct run *u, uint32_t generation, struct ledger_checkpoint *c, struct err *e)
+{
+	char path[RUN_PATH_MAX];
+	struct buf b = {0};
+	run_path(path, sizeof path, u->dir, RUN_CHECKPOINT, generation, c->step);
+	train_write(u->state, &b);
+	int rc = b.failed ? err_set(e, ERR_MEMORY, "%s: no memory to write it", path)
+	                  : file_write(path, b.data, b.len, e);
+	if (rc == 0)
+		c->hash = sha256_of(b.data, b.len);
+	buf_release(&b);
+	return rc;
+}
+
+/* Span number entry->checkpoints, one step at a time so that the display moves. */
+static int training_span(struct run *u, struct trainer *t, const struct train_source *src, struct ledger_entry *entry,
+                         struct err *e)
+{
+	struct train_stats stats = {0};
+	struct ledger_checkpoint *c = &entry->checkpoint[entry->checkpoints];
+	uint64_t first = run_span_end(u->r, entry->generation, -1);
+	int rc = 0;
+	c->step = run_span_end(u->r, entry->generation, entry->checkpoints);
+	for (uint64_t n; rc == 0 && (n = train_step_number(u->state)) < c->step;) {
+		rc = trainer_run(t, u->state, src, entry->generation, first, 1, u->o->stop, &stats, e);
+		if (rc == 0)
+			atomic_store(&u->progress->done, n + 1 - first);
+	}
+	if (rc == 0)
+		rc = run_checkpoint_save(u, entry->generation, c, e);
+	if (rc == 0)
+		entry->checkpoints++;
+	training_loss(u, &stats);
+	return rc;
+}
+
+static int training_spans(struct run *u, struct ledger_entry *entry, struct err *e)
+{
+	struct train_config config;
+	struct train_source src;
+	run_train_config(u->r, &config);
+	run_window_source(&u->window, &src);
+	struct trainer *t =
+	    trainer_new(&config, train_shape(u->state), u->r->board_size, &u->kernels, u->o->pool, e);
+	if (!t)
+		return ERR_MEMORY;
+	int rc = 0;
+	while (rc == 0 && entry->checkpoints < run_spans(u->r))
+		rc = run_stopping(u) ? run_stopped(e) : training_span(u, t, &src, entry, e);
+	trainer_free(t);
+	return rc;
+}
+
+int run_train(struct run *u, struct ledger_entry *entry, struct err *e)
+{
+	uint32_t g = entry->generation, spans = run_spans(u->r);
+	entry->window_first = run_window_first(u->r, g);
+	entry->checkpoint = calloc(spans, sizeof *entry->checkpoint);
+	if (!entry->checkpoint)
+		return err_set(e, ERR_MEMORY, "no memory for %" PRIu32 " checkpoints", spans);
+	int rc = training_start(u, g, e);
+	if (rc == 0)
+		rc = training_resume(u, entry, e);
+	if (rc < 0)
+		return rc;
+	uint64_t first = run_span_end(u->r, g, -1), done = train_step_number(u->state) - first;
+	run_phase(u, RUN_TRAIN, done, (uint64_t)u->r->train_steps);
+	if (entry->checkpoints == spans)
+		return 0;
+	rc = run_window_set(&u->window, u->dir, u->r, &u->ledger, (uint32_t)entry->window_first, g, &entry->shard, e);
+	return rc < 0 ? rc : training_spans(u, entry, e);
+}

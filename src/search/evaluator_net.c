@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/fixed.h"
+#include "base/symmetry.h"
+#include "nn/forward.h"
+#include "search/evaluator.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOGIT_MAX = (1 << 30) - 1 }; /* what fx_softmax and fx_sigmoid_q28 take */
+
+struct net_evaluator {
+	struct evaluator base; /* first: a pointer to it is one to the whole */
+	const struct nn_net *net;
+	const struct nn_kernels *kernels;
+	struct nn_work *work;
+	uint16_t map[SYMMETRIES][GAME_POINTS_MAX];
+	uint8_t planes[GAME_POINTS_MAX * GAME_PLANES_MAX];
+};
+
+/* The planes as seen through the job's symmetry: point p goes to map[p]. */
+static void put_planes(struct net_evaluator *n, int i, const struct eval_job *job)
+{
+	const uint16_t *map = n->map[job->symmetry];
+	size_t planes = (size_t)n->net->shape.planes;
+	int points = n->base.size * n->base.size;
+	if (job->symmetry == 0) {
+		nn_work_input(n->work, i, job->planes);
+		return;
+	}
+	for (int p = 0; p < points; p++)
+		memcpy(n->planes + map[p] * planes, job->planes + (size_t)p * planes, planes);
+	nn_work_input(n->work, i, n->planes);
+}
+
+/* Ownership 2 * sigmoid - 1: Q28 to Q15. */
+static int16_t owner_of(int32_t logit)
+{
+	int32_t x = 2 * fx_sigmoid_q28(fx_clamp32(logit, -LOGIT_MAX, LOGIT_MAX)) - (1 << 28);
+	return (int16_t)fx_clamp32(fx_rshift32(x, 13), -32767, 32767);
+}
+
+static void take_points(const struct net_evaluator *n, int i, struct eval_job *job)
+{
+	const uint16_t *map = n->map[job->symmetry];
+	int points = n->base.size * n->base.size;
+	const int32_t *out = n->work->point_out + (size_t)i * (size_t)points * NN_POINT_OUT;
+	for (int p = 0; p < points; p++)
+		job->out.logit[p] = out[map[p] * NN_POINT_OUT + NN_POLICY];
+	for (int p = 0; job->want_owner && p < points; p++)
+		job->out.owner[p] = owner_of(out[map[p] * NN_POINT_OUT + NN_OWNER]);
+}
+
+/* The score's logit counts NN_SCORE_UNIT = 16 points in Q16: points in Q8 are logit * 16 / 256. */
+static void take_globals(const struct net_evaluator *n, int i, struct eval_job *job)
+{
+	const int32_t *out = n->work->global_out + (size_t)i * NN_GLOBAL_OUT;
+	struct eval *e = &job->out;
+	int32_t logit[3], p[3];
+	for (int k = 0; k < 3; k++)
+		logit[k] = fx_clamp32(out[NN_WIN + k], -LOGIT_MAX, LOGIT_MAX);
+	fx_softmax(logit, NULL, 3, p);
+	for (int k = 0; k < 3; k++)
+		e->wdl[k] = fx_rshift32(p[k], 12);
+	e->value = e->wdl[0] - e->wdl[2];
+	e->score = fx_sat32(fx_rshift64((int64_t)out[NN_SCORE] * NN_SCORE_UNIT, 8));
+	e->logit[n->base.size * n->base.size] = out[NN_PASS];
+}
+
+static void net_evaluate(struct evaluator *e, struct eval_job **job, int count)
+{
+	struct net_evaluator *n = (struct net_evaluator *)e;
+	for (int i = 0; i < count; i++)
+		put_planes(n, i, job[i]);
+	nn_forward(n->kernels, n->net, n->work, count);
+	for (int i = 0; i < count; i++) {
+		take_points(n, i, job[i]);
+		take_globals(n, i, job[i]);
+	}
+}
+
+struct evaluator *evaluator_net_new(const struct nn_net *net, const struct nn_kernels *k, int size, int batch, struct err *e)
+{
+	if (size < GAME_SIZE_MIN || size > GAME_SIZE_MAX || batch < 1) {
+		err_set(e, ERR_ARG, "evaluator: board size %d and batch %d must be 2 to 19 and at least 1", size, batch);
+		return NULL;
+	}
+	struct net_evaluator *n = calloc(1, sizeof *n);
+	if (n)
+		n->work = nn_work_new(&net->shape, size, batch, false);
+	if (!n || !n->work) {
+		free(n);
+		err_set(e, ERR_MEMORY, "evaluator: no memory for batches of %d; ask for smaller ones", batch);
+		return NULL;
+	}
+	n->base = (struct evaluator){net_evaluate, size, batch};
+	n->net = net;
+	n->kernels = k;
+	for (int s = 0; s < SYMMETRIES; s++)
+		symmetry_map(n->map[s], size, s);
+	return &n->base;
+}
+
+void evaluator_net_free(struct evaluator *e)
+{
+	if (!e)
+		return;
+	nn_work_free(((struct net_evaluator *)e)->work);
+	free(e);
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Many games at a time: threads claim game numbers in order, play several games each with their evaluations in
+ * one batch, and hand the finished ones over in order. */
+#include "selfplay/selfplay_int.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { IN_FLIGHT_MAX = 4096 };
+
+struct finished {
+	bool done;
+	struct record_game game;
+	struct buf payload;
+};
+
+/* Fields below the mutex are its; `ended` may be read without it. */
+struct session {
+	const struct selfplay_settings *set;
+	struct selfplay_progress *progress; /* may be NULL */
+	const atomic_bool *stop;            /* may be NULL */
+	selfplay_sink *sink;
+	void *ctx;
+	uint32_t first, count;
+	uint32_t window;          /* games may be claimed up to this many ahead of the one that is next in turn */
+	pthread_mutex_t mutex;
+	pthread_cond_t moved;     /* `delivered` grew, or ended */
+	struct finished *finished;/* by number modulo window */
+	uint32_t claimed, delivered;
+	bool enough;              /* said by the sink */
+	int code;                 /* first error */
+	struct err *e;
+	atomic_bool ended;
+};
+
+struct worker {
+	struct session *s;
+	struct evaluator *eval[2];   /* by player; NULL where not needed */
+	struct selfplay_game **game; /* in_flight of them */
+	bool *active;
+	struct eval_job **job;       /* the open job of each active game, and whose net is asked */
+	int *player;
+	struct eval_job **batch;
+};
+
+static void end_locked(struct session *s)
+{
+	atomic_store(&s->ended, true);
+	pthread_cond_broadcast(&s->moved);
+}
+
+static void fail(struct session *s, int code, const struct err *e)
+{
+	pthread_mutex_lock(&s->mutex);
+	if (s->code == 0) {
+		s->code = code;
+		if (s->e && e)
+			*s->e = *e;
+	}
+	end_locked(s);
+	pthread_mutex_unlock(&s->mutex);
+}
+
+/* The next game number.  Where the worker holds no game it may wait for the window to move: some other worker
+ * holds the game that is next in turn, and goes on with it.  So a wait ends. */
+static bool claim(struct session *s, bool may_wait, uint32_t *index)
+{
+	bool got = false;
+	pthread_mutex_lock(&s->mutex);
+	while (may_wait && !atomic_load(&s->ended) && s->claimed < s->count && s->claimed - s->delivered >= s->window)
+		pthread_cond_wait(&s->moved, &s->mutex);
+	if (!atomic_load(&s->ended) && s->claimed < s->count && s->claimed - s->delivered < s->window) {
+		*index = s->first + s->claimed++;
+		got = true;
+	}
+	pthread_mutex_unlock(&s->mutex);
+	return got;
+}
+
+static void finished_clear(struct finished *f)
+{
+	record_game_release(&f->game);
+	buf_release(&f->payload);
+	f->done = false;
+}
+
+/* Hands over, in order, whatever is there. */
+static void deliver_locked(struct session *s)
+{
+	struct finished *f = &s->finished[s->delivered % s->window];
+	while (f->done && !atomic_load(&s->ended)) {
+		bool more = s->sink(s->ctx, &f->game, f->payload.data, f->payload.len);
+		finished_clear(f);
+		s->delivered++;
+		if (s->progress)
+			atomic_fetch_add(&s->progress->games, 1);
+		if (!more) {
+			s->enough = true;
+			end_locked(s);
+		}
+		f = &s->finished[s->delivered % s->window];
+	}
+	pthread_cond_broadcast(&s->moved);
+}
+
+/* Takes the record over from g. */
+static void finish(struct session *s, struct selfplay_game *g)
+{
+	struct finished f = {.done = true, .game = g->rec};
+	struct err e;
+	g->rec = (struct record_game){0};
+	record_game_write(&f.game, &f.payload);
+	if (f.payload.failed) {
+		finished_clear(&f);
+		fail(s, err_set(&e, ERR_MEMORY, "self-play: no memory for the record of game %u", (unsigned)g->index), &e);
+		return;
+	}
+	if (s->progress)
+		atomic_fetch_add(&s->progress->moves, f.game.moves);
+	pthread_mutex_lock(&s->mutex);
+	s->finished[(f.game.index - s->first) % s->window] = f;
+	deliver_locked(s);
+	pthread_mutex_unlock(&s->mutex);
+}
+
+static void worker_release(struct worker *w)
+{
+	for (int i = 0; w->game && i < w->s->set->in_flight; i++)
+		selfplay_game_free(w->game[i]);
+	evaluator_net_free(w->eval[0]);
+	evaluator_net_free(w->eval[1]);
+	free(w->game);
+	free(w->active);
+	free(w->job);
+	free(w->player);
+	free(w->batch);
+}
+
+static int worker_init(struct worker *w, struct session *s, struct err *e)
+{
+	const struct selfplay_settings *set = s->set;
+	size_t n = (size_t)set->in_flight;
+	*w = (struct worker){.s = s};
+	w->game = calloc(n, sizeof *w->game);
+	w->active = calloc(n, sizeof *w->active);
+	w->job = calloc(n, sizeof *w->job);
+	w->player = calloc(n, sizeof *w->player);
+	w->batch = calloc(n, sizeof *w->batch);
+	if (!w->game || !w->active || !w->job || !w->player || !w->batch)
+		return err_set(e, ERR_MEMORY, "self-play: no memory for %d games at a time", set->in_flight);
+	for (int player = 0; player < (set->match ? 2 : 1); player++) {
+		const struct nn_net *net = set->player[player].net;
+		if (!net)
+			continue;
+		w->eval[player] = evaluator_net_new(net, &set->kernels, set->rules.size, set->in_flight, e);
+		if (!w->eval[player])
+			return ERR_MEMORY;
+	}
+	for (size_t i = 0; i < n; i++) {
+		w->game[i] = selfplay_game_new(set, e);
+		if (!w->game[i])
+			return ERR_MEMORY;
+	}
+	return 0;
+}
+
+/* Gives idle places a new game; returns how many are active. */
+static int claim_games(struct worker *w)
+{
+	int n = w->s->set->in_flight, active = 0;
+	for (int i = 0; i < n; i++)
+		active += w->active[i];
+	for (int i = 0; i < n; i++) {
+		uint32_t index;
+		if (w->active[i])
+			continue;
+		if (!claim(w->s, active == 0, &index))
+			break;
+		selfplay_game_begin(w->game[i], index);
+		w->active[i] = true;
+		active++;
+	}
+	return active;
+}
+
+/* Each active game on to its next question or to its end. */
+static void step_games(struct worker *w)
+{
+	for (int i = 0; i < w->s->set->in_flight; i++) {
+		if (!w->active[i])
+			continue;
+		int rc = selfplay_game_step(w->game[i], &w->job[i], &w->player[i]);
+		if (rc == 1)
+			continue;
+		w->active[i] = false;
+		if (rc == 0) {
+			finish(w->s, w->game[i]);
+		} else {
+			struct err e;
+			fail(w->s, err_set(&e, rc, "self-play: no memory to record a game"), &e);
+		}
+	}
+}
+
+static void answer_games(struct worker *w)
+{
+	for (int player = 0; player < 2; player++) {
+		int n = 0;
+		for (int i = 0; i < w->s->set->in_flight; i++)
+			if (w->active[i] && w->player[i] == player)
+				w->batch[n++] = w->job[i];
+		if (n == 0)
+			continue;
+		w->eval[player]->evaluate(w->eval[player], w->batch, n);
+		if (w->s->progress)
+			atomic_fetch_add(&w->s->progress->evals, (uint64_t)n);
+	}
+}
+
+static bool stopped(const struct session *s)
+{
+	return s->stop && atomic_load(s->stop);
+}
+
+static void work(void *ctx, int task, int thread)
+{
+	struct session *s = ctx;
+	struct worker w;
+	struct err e;
+	(void)task;
+	(void)thread;
+	int rc = worker_init(&w, s, &e);
+	if (rc)
+		fail(s, rc, &e);
+	while (!atomic_load(&s->ended) && claim_games(&w) > 0) {
+		if (stopped(s)) {
+			fail(s, err_set(&e, ERR_STOPPED, "self-play: stopped"), &e);
+			break;
+		}
+		step_games(&w);
+		answer_games(&w);
+	}
+	worker_release(&w);
+}
+
+static int check_player(const struct selfplay_settings *s, int player, struct err *e)
+{
+	const struct selfplay_player *p = &s->player[player];
+	if (p->net && (p->net->shape.planes != s->game->planes || p->net->shape.plane_exp != s->game->plane_exp))
+		return err_set(e, ERR_ARG, "self-play: the net takes %d planes at 2^-%d, the game has %d at 2^-%d",
+		               p->net->shape.planes, p->net->shape.plane_exp, s->game->planes, s->game->plane_exp);
+	if (p->cheap_visits < 0 || p->full_share < 0 || p->full_share > 1000)
+		return err_set(e, ERR_ARG, "self-play: cheap_visits %d must not be negative, full_share %d is 0 to 1000",
+		               p->cheap_visits, p->full_share);
+	return 0;
+}
+
+static int check_settings(const struct selfplay_settings *s, uint32_t first, uint32_t count, struct err *e)
+{
+	const struct game_rules *r = &s->rules;
+	const int komi_most = 2 * GAME_POINTS_MAX;
+	int spread = s->match ? 0 : s->komi_spread_half;
+	if (r->size < GAME_SIZE_MIN || r->size > GAME_SIZE_MAX || r->max_moves < 1 || r->max_moves > GAME_MOVES_MAX)
+		return err_set(e, ERR_ARG, "self-play: board size %d must be 2 to 19, max_moves %d must be 1 to %d",
+		               r->size, r->max_moves, GAME_MOVES_MAX);
+	if (spread < 0 || spread > komi_most || r->komi_half + spread > komi_most || r->komi_half - spread < -komi_most)
+		return err_set(e, ERR_ARG, "self-play: komi %d with spread %d leaves -%d to %d half points", r->komi_half,
+		               spread, komi_most, komi_most);
+	if (s->opening_plies < 0 || s->opening_plies > GAME_MOVES_MAX)
+		return err_set(e, ERR_ARG, "self-play: opening_plies is %d, must be 0 to %d", s->opening_plies, GAME_MOVES_MAX);
+	if (s->in_flight < 1 || s->in_flight > IN_FLIGHT_MAX)
+		return err_set(e, ERR_ARG, "self-play: %d games at a time, must be 1 to %d", s->in_flight, IN_FLIGHT_MAX);
+	if (count > UINT32_MAX - first)
+		return err_set(e, ERR_ARG, "self-play: %u games from number %u on are too many", (unsigned)count, (unsigned)first);
+	for (int player = 0; player < (s->match ? 2 : 1); player++)
+		if (check_player(s, player, e))
+			return ERR_ARG;
+	return 0;
+}
+
+static int session_play(struct session *s, struct pool *pool, struct err *e)
+{
+	uint64_t window = 4 * (uint64_t)pool_threads(pool) * (uint64_t)s->set->in_flight + 64;
+	s->window = window < s->count ? (uint32_t)window : s->count;
+	s->finished = calloc(s->window, sizeof *s->finished);
+	if (!s->finished)
+		return err_set(e, ERR_MEMORY, "self-play: no memory for %u finished games", (unsigned)s->window);
+	if (pthread_mutex_init(&s->mutex, NULL) != 0)
+		return err_set(e, ERR_MEMORY, "self-play: the system gives no lock");
+	if (pthread_cond_init(&s->moved, NULL) == 0) {
+		pool_run(pool, pool_threads(pool), work, s);
+		pthread_cond_destroy(&s->moved);
+	} else {
+		s->code = err_set(e, ERR_MEMORY, "self-play: the system gives no lock");
+	}
+	pthread_mutex_destroy(&s->mutex);
+	for (uint32_t i = 0; i < s->window; i++)
+		finished_clear(&s->finished[i]);
+	return s->enough || s->delivered == s->count ? 0 : s->code;
+}
+
+int selfplay_run(const struct selfplay_settings *set, struct pool *pool, uint32_t first, uint32_t count,
+                 selfplay_sink *sink, void *ctx, const atomic_bool *stop, struct selfplay_progress *progress, struct err *e)
+{
+	struct session s = {.set = set, .progress = progress, .stop = stop, .sink = sink, .ctx = ctx,
+	                    .first = first, .count = count, .e = e};
+	int rc = check_settings(set, first, count, e);
+	if (rc || count == 0)
+		return rc;
+	atomic_init(&s.ended, false);
+	rc = session_play(&s, pool, e);
+	free(s.finished);
+	return rc;
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The way back through one slice.  Every gradient that enters a product is int8 with one power-of-two scale for the
+ * slice's tensor, rounded stochastically; the rest is int32 or int64.  A gradient "of exponent e" stands for g * 2^-e.
+ * Bounds: docs/arithmetic.md, "Backward". */
+#include "base/fixed.h"
+#include "base/rng.h"
+#include "train/train_int.h"
+
+#include <string.h>
+
+static int32_t sat30(int64_t x)
+{
+	return (int32_t)fx_clamp64(x, -GRAD_MAX, GRAD_MAX);
+}
+
+/* v of exponent `from` at exponent `to`, saturating at 2^30.  |v| < 2^62. */
+static int32_t rescale(int64_t v, int from, int to)
+{
+	int s = from - to;
+
+	if (s >= 62)
+		return 0;
+	if (s >= 0)
+		return sat30(fx_rshift64(v, s));
+	/* Left: what exceeds 2^30 saturates whatever its size. */
+	v = fx_clamp64(v, -GRAD_MAX, GRAD_MAX);
+	return sat30(s <= -31 ? (v > 0) * (int64_t)GRAD_MAX - (v < 0) * (int64_t)GRAD_MAX : v * (INT64_C(1) << -s));
+}
+
+/* The smallest shift that brings `most` to at most 127. */
+static int shift_for(uint32_t most)
+{
+	int s = 0;
+
+	while ((most >> s) > 127)
+		s++;
+	return s;
+}
+
+static uint64_t next_key(struct slice *s)
+{
+	return rng_key(s->key, s->tensor++);
+}
+
+/* ---- int8 tensors ---- */
+
+/* Rounds the compact tensor g (SLICE * points rows of c) into the padded s->g8; returns the exponent of the result. */
+static int round_board(struct slice *s, const int32_t *g, int c, uint32_t most, int exp)
+{
+	const struct nn_work *w = s->w;
+	int shift = shift_for(most), line = w->size * c;
+	uint64_t key = next_key(s);
+
+	memset(s->g8, 0, (size_t)SLICE * (size_t)w->padded * (size_t)c);
+	for (int r = 0; r < SLICE * w->size; r++) {
+		int at = (r / w->size) * w->padded + nn_padded_index(w->size, r % w->size, 0);
+		s->k->round_sr(s->g8 + (size_t)at * (size_t)c, g + (size_t)r * (size_t)line, (size_t)line, shift, key,
+		               (uint32_t)(r * line));
+	}
+	return exp - shift;
+}
+
+/* Rounds n values of g into s->vec8. */
+static int round_vectors(struct slice *s, const int32_t *g, int n, int exp)
+{
+	int shift = shift_for(s->k->max_abs(g, (size_t)n));
+
+	s->k->round_sr(s->vec8, g, (size_t)n, shift, next_key(s), 0);
+	return exp - shift;
+}
+
+/* ---- weight gradients ---- */
+
+/* Adds v of exponent exp to a Q34 sum, at most 2^50 (a gradient of 65536) at a time: the 128 slices of the largest
+ * batch stay below 2^58.  |v| < 2^50. */
+static void add_sum(int64_t *sum, int64_t v, int exp)
+{
+	const int64_t most = INT64_C(1) << 50;
+	int s = exp - GRAD_Q;
+
+	if (s >= 62)
+		return;
+	if (s < 0) {
+		int64_t limit = s < -50 ? 0 : fx_asr64(most, -s);
+		if (v > limit || v < -limit)
+			*sum += v > 0 ? most : -most;
+		else
+			*sum += v * (INT64_C(1) << (s < -50 ? 0 : -s));
+	} else {
+		*sum += fx_rshift64(v, s);
+	}
+}
+
+/* s->dw (co_padded outputs) -> the worker's sums. */
+static void add_dw(struct slice *s, int layer, int exp)
+{
+	const struct nn_layer_info *f = &s->net->layer[layer].info;
+	int co = nn_pad16(f->co);
+	int64_t *sum = s->grads.layer[layer].w;
+
+	for (int o = 0; o < f->co; o++)
+		for (int t = 0; t < f->taps; t++) {
+			const int32_t *dw = s->dw + ((size_t)t * (size_t)co + (size_t)o) * (size_t)f->ci;
+			for (int j = 0; j < f->ci; j++)
+				add_sum(sum++, dw[j], exp);
+		}
+}
+
+static void add_bias(struct slice *s, int layer, const int32_t *sum, int exp)
+{
+	for (int o = 0; o < s->net->layer[layer].info.co; o++)
+		add_sum(&s->grads.layer[layer].bias[o], sum[o], exp);
+}
+
+static int in_exp(const struct slice *s, const struct nn_layer_info *f)
+{
+	return f->in_act < 0 ? s->net->shape.plane_exp : s->net->act_exp[f->in_act] + 2 * f->pooled;
+}
+
+static void taps_of(const struct slice *s, int taps, int32_t *tap)
+{
+	for (int t = 0; t < taps; t++)
+		tap[t] = taps == 9 ? (t / 3 - 1) * (s->w->size + 1) + t % 3 - 1 : 0;
+}
+
+/* Weight and bias gradients of a convolution from s->g8 (exponent exp) and its input x (padded). */
+static void board_wgrad(struct slice *s, int layer, const uint8_t *x, int exp)
+{
+	const struct nn_work *w = s->w;
+	const struct nn_layer_info *f = &s->net->layer[layer].info;
+	int32_t tap[9], sum[NN_CHANNELS_MAX] = {0};
+	size_t gn = (size_t)(w->padded * f->co), xn = (size_t)(w->padded * f->ci);
+
+	taps_of(s, f->taps, tap);
+	for (int q = 0; q < QUADS; q++) {
+		s->k->interleave4(s->g4 + (size_t)q * 4 * gn, (const uint8_t *)s->g8 + (size_t)q * 4 * gn, gn);
+		s->k->interleave4(s->x4 + (size_t)q * 4 * xn, x + (size_t)q * 4 * xn, xn);
+	}
+	struct nn_wgrad job = {
+	    .g = (const int8_t *)s->g4, .x = s->x4, .quads = QUADS, .padded = w->padded, .point = s->board_point,
+	    .points = w->points, .tap = tap, .taps = f->taps, .ci = f->ci, .co = f->co, .dw = s->dw,
+	};
+	s->k->wgrad(&job);
+	add_dw(s, layer, exp + in_exp(s, f));
+	for (int i = 0; i < SLICE; i++)
+		s->k->sum_points(sum, s->g8 + (size_t)i * gn, w->size, f->co);
+	add_bias(s, layer, sum, exp);
+}
+
+/* The same for a layer of vectors: s->vec8 holds SLICE rows of co. */
+static void vector_wgrad(struct slice *s, int layer, const uint8_t *x, int exp)
+{
+	const struct nn_layer_info *f = &s->net->layer[layer].info;
+	static const int32_t zero[1] = {0};
+	int32_t sum[NN_CHANNELS_MAX] = {0};
+	size_t co = (size_t)f->co, ci = (size_t)f->ci;
+
+	for (size_t q = 0; q < QUADS; q++) {
+		s->k->interleave4(s->g4 + q * 4 * co, (const uint8_t *)s->vec8 + q * 4 * co, co);
+		s->k->interleave4(s->x4 + q * 4 * ci, x + q * 4 * ci, ci);
+	}
+	struct nn_wgrad job = {
+	    .g = (const int8_t *)s->g4, .x = s->x4, .quads = QUADS, .padded = 1, .point = zero, .points = 1,
+	    .tap = zero, .taps = 1, .ci = f->ci, .co = f->co, .dw = s->dw,
+	};
+	s->k->wgrad(&job);
+	add_dw(s, layer, exp + in_exp(s, f));
+	for (int i = 0; i < SLICE * f->co; i++)
+		sum[i % f->co] += s->vec8[i];
+	add_bias(s, layer, sum, exp);
+}
+
+/* ---- input gradients ---- */
+
+size_t back_bytes(const struct nn_layer_info *f)
+{
+	return nn_packed_bytes(f->ci, f->taps * nn_pad16(f->co));
+}
+
+/* Gradient of a convolution's input: out = SLICE * points rows of ci, exponent exp + the layer's. */
+static int board_dgrad(struct slice *s, int layer, int32_t *out, int exp)
+{
+	const struct nn_work *w = s->w;
+	const struct nn_layer *l = &s->net->layer[layer];
+	int32_t tap[9];
+	int rows = SLICE * w->points, co = nn_pad16(l->info.co);
+
+	taps_of(s, l->info.taps, tap);
+	for (int t = 0; t < l->info.taps; t++)
+		tap[t] *= -co; /* an output at p read its input at p + tap */
+	for (int r = 0; r < rows; r++)
+		s->back_row[r] = w->row[r] * co;
+	struct nn_mm m = {
+	    .x = s->g8, .row = s->back_row, .rows = rows, .tap = tap, .taps = l->info.taps,
+	    .ci = co, .co = l->info.ci, .w = s->back[layer], .acc = out,
+	};
+	s->k->mm_s8(&m);
+	return exp + l->exp;
+}
+
+/* Gradient of a vector layer's input: s->vec_sums = SLICE rows of ci. */
+static int vector_dgrad(struct slice *s, int layer, int exp)
+{
+	const struct nn_layer *l = &s->net->layer[layer];
+	static const int32_t zero[1] = {0};
+	int co = nn_pad16(l->info.co);
+
+	for (int r = 0; r < SLICE; r++)
+		s->back_row[r] = r * co;
+	struct nn_mm m = {
+	    .x = s->vec8, .row = s->back_row, .rows = SLICE, .tap = zero, .taps = 1,
+	    .ci = co, .co = l->info.ci, .w = s->back[layer], .acc = s->vec_sums,
+	};
+	s->k->mm_s8(&m);
+	return exp + l->exp;
+}
+
+/* Adds what flows back through the pooled form of x (c channels) to g (exponent exp).  s->vec_sums holds the gradient
+ * of [4 * mean, max] as real values mean and max / 4; a mean of 127 was clamped and passes nothing. */
+static void spread_pool(struct slice *s, int which, int32_t *g, int c, int from, int exp)
+{
+	const struct nn_work *w = s->w;
+	int64_t share = (1 << 16) / w->points;
+
+	for (int i = 0; i < SLICE; i++) {
+		const int32_t *mean = s->vec_sums + i * 2 * c, *max = mean + c;
+		const uint8_t *pooled = w->pool[which] + i * 2 * c;
+		int32_t add[NN_CHANNELS_MAX];
+		for (int ch = 0; ch < c; ch++)
+			add[ch] = pooled[ch] == 127 ? 0 : rescale(mean[ch] * share, from + 16, exp);
+		int32_t *board = g + (size_t)i * (size_t)(w->points * c);
+		for (int p = 0; p < w->points; p++)
+			for (int ch = 0; ch < c; ch++)
+				board[p * c + ch] = sat30((int64_t)board[p * c + ch] + add[ch]);
+		for (int ch = 0; ch < c; ch++) {
+			int at = w->argmax[which][i * c + ch];
+			int p = (at / (w->size + 1) - 1) * w->size + at % (w->size + 1) - 1;
+			board[p * c + ch] = sat30((int64_t)board[p * c + ch] + rescale(max[ch], from + 2, exp));
+		}
+	}
+}
+
+/* Applies the mask of a tensor to g (compact) and returns the largest magnitude left. */
+static uint32_t mask_board(struct slice *s, int32_t *g, const uint8_t *act, int c)
+{
+	const struct nn_work *w = s->w;
+	size_t line = (size_t)(w->size * c);
+	uint32_t most = 0;
+
+	for (int r = 0; r < SLICE * w->size; r++) {
+		int at = (r / w->size) * w->padded + nn_padded_index(w->size, r % w->size, 0);
+		uint32_t m = s->k->mask_max(g + (size_t)r * line, act + (size_t)at * (size_t)c, line);
+		most = m > most ? m : most;
+	}
+	return most;
+}
+
+/* trunk_grad += masked g of exponent exp. */
+static void add_trunk(struct slice *s, const int32_t *g, const uint8_t *act, int exp)
+{
+	const struct nn_work *w = s->w;
+	int c = w->shape.channels;
+	size_t line = (size_t)(w->size * c);
+
+	for (int r = 0; r < SLICE * w->size; r++) {
+		int at = (r / w->size) * w->padded + nn_padded_index(w->size, r % w->size, 0);
+		s->k->mask_add(s->trunk_grad + (size_t)r * line, g + (size_t)r * line, act + (size_t)at * (size_t)c, line,
+		               exp - TRUNK_GRAD_Q);
+	}
+}
+
+/* ---- layers ---- */
+
+/* The layers that give logits see their gradients unrounded (Q20).  x: rows of ci at the given offsets; out: rows of ci,
+ * gradient of x at exponent OUT_Q + the layer's.  |g| <= 2^22, at most 6 outputs: sums stay below 2^32 in 64 bits. */
+static void logits_back(struct slice *s, int layer, const int32_t *g, const uint8_t *x, const int32_t *row, int rows, int32_t *out)
+{
+	const struct nn_layer *l = &s->net->layer[layer];
+	int ci = l->info.ci, co = l->info.co, exp = OUT_Q + in_exp(s, &l->info);
+	int64_t dw[NN_GLOBAL_OUT * NN_HEAD_MAX] = {0}, db[NN_GLOBAL_OUT] = {0};
+
+	for (int r = 0; r < rows; r++) {
+		const int32_t *gr = g + r * co;
+		const uint8_t *xr = x + (size_t)(row ? row[r] : r) * (size_t)ci;
+		for (int o = 0; o < co; o++)
+			db[o] += gr[o];
+		for (int j = 0; j < ci; j++) {
+			int64_t sum = 0;
+			for (int o = 0; o < co; o++) {
+				sum += (int64_t)gr[o] * l->weight[o * ci + j];
+				dw[o * ci + j] += (int64_t)gr[o] * xr[j];
+			}
+			out[r * ci + j] = sat30(sum);
+		}
+	}
+	for (int i = 0; i < co * ci; i++)
+		add_sum(&s->grads.layer[layer].w[i], dw[i], exp);
+	for (int o = 0; o < co; o++)
+		add_sum(&s->grads.layer[layer].bias[o], db[o], OUT_Q);
+}
+
+/* fc2, fc1: leaves the gradient of the pooled h in s->vec_sums; returns its exponent. */
+static int global_back(struct slice *s)
+{
+	const struct nn_shape *shape = &s->w->shape;
+	int fc2 = nn_head_layer(shape, 3), fc1 = nn_head_layer(shape, 2), v = 2 * shape->blocks + 2;
+
+	logits_back(s, fc2, s->global_grad, s->w->act[v], NULL, SLICE, s->vec);
+	s->k->mask_max(s->vec, s->w->act[v], (size_t)(SLICE * shape->head));
+	int exp = round_vectors(s, s->vec, SLICE * shape->head, OUT_Q + s->net->layer[fc2].exp);
+	vector_wgrad(s, fc1, s->w->pool[shape->blocks], exp);
+	return vector_dgrad(s, fc1, exp);
+}
+
+static void head_back(struct slice *s)
+{
+	const struct nn_shape *shape = &s->w->shape;
+	const struct nn_work *w = s->w;
+	int a = 2 * shape->blocks, head = nn_head_layer(shape, 0), points = nn_head_layer(shape, 1);
+	int exp = OUT_Q + s->net->layer[points].exp;
+
+	logits_back(s, points, s->point_grad, w->act[a + 1], w->row, SLICE * w->points, s->sums);
+	int pooled = global_back(s);
+	spread_pool(s, shape->blocks, s->sums, shape->head, pooled, exp);
+	exp = round_board(s, s->sums, shape->head, mask_board(s, s->sums, w->act[a + 1], shape->head), exp);
+	board_wgrad(s, head, w->act[a], exp);
+	exp = board_dgrad(s, head, s->sums, exp);
+	memset(s->trunk_grad, 0, (size_t)(SLICE * w->points * shape->channels) * sizeof *s->trunk_grad);
+	add_trunk(s, s->sums, w->act[a], exp);
+}
+
+/* The pooled branch of a block: s->g8 has the gradient of the trunk it was added to. */
+static int pool_back(struct slice *s, int block, int exp)
+{
+	const struct nn_work *w = s->w;
+	int c = w->shape.channels, layer = nn_block_layer(block, 2);
+	size_t n = (size_t)(w->padded * c);
+
+	memset(s->vec, 0, (size_t)(SLICE * c) * sizeof *s->vec);
+	for (int i = 0; i < SLICE; i++)
+		s->k->sum_points(s->vec + i * c, s->g8 + (size_t)i * n, w->size, c);
+	exp = round_vectors(s, s->vec, SLICE * c, exp);
+	vector_wgrad(s, layer, w->pool[block], exp);
+	return vector_dgrad(s, layer, exp);
+}
+
+static void block_back(struct slice *s, int block)
+{
+	const struct nn_work *w = s->w;
+	int c = w->shape.channels, a = 2 * block, b = a + 1;
+	size_t n = (size_t)(SLICE * w->points * c);
+	int conv1 = nn_block_layer(block, 0), conv2 = nn_block_layer(block, 1);
+
+	int exp = round_board(s, s->trunk_grad, c, s->k->max_abs(s->trunk_grad, n), TRUNK_GRAD_Q);
+	board_wgrad(s, conv2, w->act[b], exp);
+	int pooled = pool_back(s, block, exp);
+	exp = board_dgrad(s, conv2, s->sums, exp);
+	spread_pool(s, block, s->sums, c, pooled, exp);
+	exp = round_board(s, s->sums, c, mask_board(s, s->sums, w->act[b], c), exp);
+	board_wgrad(s, conv1, w->act[a], exp);
+	exp = board_dgrad(s, conv1, s->sums, exp);
+	add_trunk(s, s->sums, w->act[a], exp);
+}
+
+void backward(struct slice *s)
+{
+	const struct nn_work *w = s->w;
+	int c = w->shape.channels;
+
+	head_back(s);
+	for (int block = w->shape.blocks - 1; block >= 0; block--)
+		block_back(s, block);
+	uint32_t most = s->k->max_abs(s->trunk_grad, (size_t)(SLICE * w->points * c));
+	int exp = round_board(s, s->trunk_grad, c, most, TRUNK_GRAD_Q);
+	board_wgrad(s, NN_STEM, w->in, exp);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Private to train.  Units: a master weight m of layer l stands for m * 2^-m_exp (m_exp = e0 + 16); gains, biases,
+ * momenta and averaged gradients are Q24; gradient sums are int64 Q34. */
+#ifndef MIAI_TRAIN_TRAIN_INT_H
+#define MIAI_TRAIN_TRAIN_INT_H
+
+#include "nn/forward.h"
+#include "train/train.h"
+
+#include <stdbool.h>
+
+enum {
+	SLICE = 32,                      /* positions that share their gradients' scales */
+	QUADS = SLICE / 4,
+	GRAD_Q = 34,                     /* of gradient sums */
+	PARAM_Q = 24,
+	OUT_Q = 20,                      /* of loss gradients at the outputs */
+	TRUNK_GRAD_Q = 26,
+	GRAD_MAX = 1 << 30,              /* int32 gradients saturate here */
+	MASTER_MAX = 8355839,            /* 127.5 * 2^16 - 1: rounds to at most 127 */
+	GAIN_MAX = 1 << 27,              /* +-8 */
+	BIAS_MAX = (1 << 28) - 1,        /* +-16 */
+	MOMENTUM_MAX = 1 << 30,
+};
+
+struct train_layer {
+	struct nn_layer_info info;
+	int k, weights;                  /* taps * ci; co * k */
+	int m_exp;
+	int32_t t;                       /* Q24: sqrt(2 / fan-in), and / sqrt(blocks) for a block's second convolution */
+	int32_t *m, *vm;                 /* master weights and their momentum, [co][tap][ci] */
+	int32_t *bias, *vbias;           /* co */
+	int32_t *gain, *vgain;           /* co; NN_CONV_WS only, else NULL */
+};
+
+struct train_state {
+	struct nn_shape shape;
+	int layers, acts;
+	uint64_t step;
+	uint8_t act_exp[NN_ACTS_MAX];
+	struct train_layer layer[NN_LAYERS_MAX];
+};
+
+/* An all-zero state of this shape (exponents and constants set); NULL: see e. */
+struct train_state *state_alloc(const struct nn_shape *shape, struct err *e);
+/* Calls fn for each array of the state, in checkpoint order; limit: largest magnitude it may hold. */
+typedef void state_array_fn(void *ctx, int32_t *v, int n, int32_t limit);
+void state_arrays(struct train_state *t, state_array_fn *fn, void *ctx);
+
+/* Standardised filter o of layer l: mean, deviation and the factor gain * t (Q24) of
+ * q = round((m - mu) * factor * 2^exp / (sd * 2^24)). */
+struct filter {
+	int32_t mu, sd, factor;
+};
+struct filter filter_of(const struct train_layer *l, int o);
+/* Weights and exponents of every layer as they are played.  net has the state's shape. */
+void quantise(const struct train_state *t, struct nn_net *net);
+
+/* Gradient sums of a whole net, Q34. */
+struct grads {
+	struct {
+		int64_t *w, *bias;       /* weights as [co][tap][ci]; co */
+	} layer[NN_LAYERS_MAX];
+	struct arena arena;
+	size_t count;                    /* of all int64 in the arena, from its base */
+};
+int grads_init(struct grads *g, const struct train_state *t);
+void grads_release(struct grads *g);
+
+/* Everything a worker needs for one slice. */
+struct slice {
+	const struct nn_kernels *k;
+	const struct nn_net *net;
+	const struct train_config *config;
+	int8_t *const *back;             /* per layer: weights packed for the way back, see pack_back() */
+	struct nn_work *w;
+	struct grads grads;              /* of this worker, summed over its slices */
+	uint64_t key;                    /* stochastic rounding: of this step and slice */
+	uint32_t tensor;                 /* number of the next tensor to be rounded */
+	struct shard_sample sample;      /* scratch */
+	uint8_t *planes;                 /* scratch: one position */
+	/* targets, position after position */
+	uint16_t *policy;                /* SLICE * (points + 1) */
+	uint16_t *reply;                 /* SLICE */
+	int8_t *owner;                   /* SLICE * points */
+	uint16_t *wdl;                   /* SLICE * 3 */
+	int16_t *score_half;             /* SLICE */
+	/* gradients */
+	int32_t *point_grad;             /* SLICE * points * NN_POINT_OUT, Q20 */
+	int32_t *global_grad;            /* SLICE * NN_GLOBAL_OUT, Q20 */
+	int32_t *trunk_grad;             /* SLICE * points * channels, Q26 */
+	int32_t *sums;                   /* SLICE * points * widest */
+	int8_t *g8;                      /* SLICE * padded * widest, zero in the padding */
+	uint8_t *g4, *x4;                /* interleaved by fours */
+	int32_t *vec, *vec_sums;         /* SLICE * 2 * widest */
+	int8_t *vec8;                    /* SLICE * 2 * widest */
+	int32_t *dw;                     /* the largest layer's weight gradient of one slice */
+	int32_t *back_row;               /* scratch for row offsets: SLICE * points */
+	int32_t *board_point;            /* padded index of each point of one board */
+	uint64_t saturated[NN_ACTS_MAX], high[NN_ACTS_MAX]; /* activations equal to 127, at least 64 */
+	struct train_stats stats;
+	struct arena arena;
+};
+
+int slice_init(struct slice *s, const struct train_state *t, const struct train_config *c, const struct nn_kernels *k,
+               const struct nn_net *net, int8_t *const *back, int board_size);
+void slice_release(struct slice *s);
+
+/* Takes sample bytes as position i of the slice, seen through a symmetry. */
+void slice_load(struct slice *s, const struct shard_shape *shape, const uint8_t *bytes, int i, int symmetry);
+/* Outputs -> point_grad, global_grad and stats. */
+void loss_gradients(struct slice *s);
+/* Gradients of outputs -> s->grads. */
+void backward(struct slice *s);
+/* Weights of a layer for mm_s8 on the way back: row ci, k = taps * pad16(co), tap order as forward. */
+size_t back_bytes(const struct nn_layer_info *f);
+int pack_back(const struct nn_layer *l, int8_t *out); /* 0 or ERR_MEMORY */
+
+/* One step of the optimiser from gradient sums over the batch. */
+void update(struct train_state *t, const struct grads *g, const struct train_config *c);
+/* Learning rate of a step, Q20. */
+int32_t learning_rate(const struct train_config *c, uint64_t step);
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Steps of gradient descent.  A step's batch is cut into slices, which workers take in any order; their sums are
+ * integers, so the order leaves no trace. */
+#include "base/fixed.h"
+#include "base/rng.h"
+#include "base/symmetry.h"
+#include "train/train_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct trainer {
+	struct train_config config;
+	struct nn_kernels k;
+	struct pool *pool;
+	int board_size, workers;
+	struct nn_net *net;              /* the weights as played, of the step under way */
+	int8_t *back[NN_LAYERS_MAX];
+	struct slice *slice;             /* one a worker */
+	/* of the step under way, for the slice tasks */
+	const struct train_source *src;
+	uint64_t sample_key, symmetry_key, round_key, first_sample;
+};
+
+static int trainer_memory(struct trainer *t, const struct nn_shape *shape, struct err *e)
+{
+	struct train_state *s = state_alloc(shape, e);
+	if (!s)
+		return ERR_MEMORY;
+	int rc = 0;
+	for (int i = 0; i < s->layers && !rc; i++) {
+		t->back[i] = aligned_alloc(64, (back_bytes(&s->layer[i].info) + 63) / 64 * 64);
+		rc = t->back[i] ? 0 : ERR_MEMORY;
+	}
+	for (; t->workers < pool_threads(t->pool) && !rc; t->workers++)
+		rc = slice_init(&t->slice[t->workers], s, &t->config, &t->k, t->net, t->back, t->board_size);
+	train_free(s);
+	return rc ? err_set(e, rc, "out of memory for training") : 0;
+}
+
+struct trainer *trainer_new(const struct train_config *c, const struct nn_shape *shape, int board_size, const struct nn_kernels *k,
+                            struct pool *pool, struct err *e)
+{
+	struct trainer *t = calloc(1, sizeof *t);
+	if (!t) {
+		err_set(e, ERR_MEMORY, "out of memory for training");
+		return NULL;
+	}
+	t->config = *c;
+	t->k = *k;
+	t->pool = pool;
+	t->board_size = board_size;
+	t->net = nn_net_new(shape, e);
+	t->slice = calloc((size_t)pool_threads(pool), sizeof *t->slice);
+	if (!t->net || !t->slice || trainer_memory(t, shape, e)) {
+		trainer_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void trainer_free(struct trainer *t)
+{
+	if (!t)
+		return;
+	for (int i = 0; i < t->workers; i++)
+		slice_release(&t->slice[i]);
+	for (int i = 0; i < NN_LAYERS_MAX; i++)
+		free(t->back[i]);
+	free(t->slice);
+	nn_net_free(t->net);
+	free(t);
+}
+
+int pack_back(const struct nn_layer *l, int8_t *out)
+{
+	const struct nn_layer_info *f = &l->info;
+	int co = nn_pad16(f->co), k = f->taps * co;
+	int8_t *w = calloc((size_t)f->ci * (size_t)k, 1);
+
+	if (!w)
+		return ERR_MEMORY;
+	for (int o = 0; o < f->co; o++)
+		for (int t = 0; t < f->taps; t++)
+			for (int j = 0; j < f->ci; j++)
+				w[(size_t)j * (size_t)k + (size_t)(t * co + o)] = l->weight[((size_t)o * (size_t)f->taps + (size_t)t) * (size_t)f->ci + (size_t)j];
+	nn_pack(out, w, f->ci, k);
+	free(w);
+	return 0;
+}
+
+/* Counts activations that are saturated, and those at least half way there, over the slice's boards. */
+static void count_activations(struct slice *s)
+{
+	const struct nn_work *w = s->w;
+	int last = 2 * w->shape.blocks + 2;
+
+	for (int a = 0; a <= last; a++) {
+		int c = a >= last - 1 ? w->shape.head : w->shape.channels;
+		size_t n = (size_t)(a == last ? SLICE : SLICE * w->padded) * (size_t)c;
+		for (size_t i = 0; i < n; i++) {
+			s->saturated[a] += w->act[a][i] == 127;
+			s->high[a] += w->act[a][i] >= 64;
+		}
+	}
+}
+
+static bool adapts(const struct train_config *c, uint64_t step)
+{
+	return (step + 1) % (uint64_t)c->adapt_interval == 0 && step < c->adapt_until;
+}
+
+struct step_job {
+	struct trainer *t;
+	const struct train_state *s;
+};
+
+/* Sample number i of the run's training is dealt from a permutation of the window, a new one each time it is used up. */
+static const uint8_t *deal(const struct trainer *t, uint64_t i)
+{
+	uint64_t n = i - t->first_sample;
+	uint32_t count = t->src->count;
+
+	return t->src->get(t->src->ctx, rng_permute(rng_key(t->sample_key, n / count), count, (uint32_t)(n % count)));
+}
+
+static void slice_task(void *ctx, int task, int worker)
+{
+	struct step_job *job = ctx;
+	struct trainer *t = job->t;
+	struct slice *s = &t->slice[worker];
+	uint64_t first = job->s->step * (uint64_t)t->config.batch + (uint64_t)task * SLICE;
+
+	s->key = rng_key(t->round_key, (uint64_t)task);
+	s->tensor = 0;
+	for (int i = 0; i < SLICE; i++)
+		slice_load(s, &t->src->shape, deal(t, first + (uint64_t)i), i, (int)rng_below(t->symmetry_key, first + (uint64_t)i, SYMMETRIES));
+	nn_forward(&t->k, t->net, s->w, SLICE);
+	loss_gradients(s);
+	backward(s);
+	if (adapts(&t->config, job->s->step))
+		count_activations(s);
+}
+
+/* Sums all workers' gradients into worker 0's, and clears the others'. */
+static void reduce(struct trainer *t)
+{
+	int64_t *to = (int64_t *)(void *)t->slice[0].grads.arena.base;
+
+	for (int w = 1; w < t->workers; w++) {
+		int64_t *from = (int64_t *)(void *)t->slice[w].grads.arena.base;
+		for (size_t i = 0; i < t->slice[0].grads.count; i++)
+			to[i] += from[i];
+		memset(from, 0, t->slice[0].grads.count * sizeof *from);
+	}
+}
+
+/* More than 1 of 256 saturated: one bit less; fewer than 1 of 1024 in the upper half: one bit more. */
+static void adapt(struct trainer *t, struct train_state *s)
+{
+	int last = 2 * s->shape.blocks + 2;
+
+	for (int a = 0; a <= last; a++) {
+		uint64_t saturated = 0, high = 0;
+		uint64_t c = (uint64_t)(a >= last - 1 ? s->shape.head : s->shape.channels);
+		uint64_t total = (uint64_t)t->config.batch * c * (uint64_t)(a == last ? 1 : t->board_size * t->board_size);
+		for (int w = 0; w < t->workers; w++) {
+			saturated += t->slice[w].saturated[a];
+			high += t->slice[w].high[a];
+			t->slice[w].saturated[a] = t->slice[w].high[a] = 0;
+		}
+		if (256 * saturated > total && s->act_exp[a] > NN_ACT_EXP_MIN)
+			s->act_exp[a]--;
+		else if (1024 * high < total && s->act_exp[a] < NN_ACT_EXP_MAX)
+			s->act_exp[a]++;
+	}
+}
+
+static int prepare(struct trainer *t, const struct train_state *s)
+{
+	quantise(s, t->net);
+	for (int i = 0; i < s->layers; i++)
+		if (pack_back(&t->net->layer[i], t->back[i]))
+			return ERR_MEMORY;
+	return 0;
+}
+
+static int one_step(struct trainer *t, struct train_state *s)
+{
+	struct step_job job = {t, s};
+
+	if (prepare(t, s))
+		return ERR_MEMORY;
+	t->round_key = rng_key(rng_key(t->config.seed, RNG_ROUND), s->step);
+	pool_run(t->pool, t->config.batch / SLICE, slice_task, &job);
+	reduce(t);
+	bool due = adapts(&t->config, s->step);
+	update(s, &t->slice[0].grads, &t->config);
+	memset(t->slice[0].grads.arena.base, 0, t->slice[0].grads.count * sizeof(int64_t));
+	if (due)
+		adapt(t, s);
+	return 0;
+}
+
+static void collect_stats(struct trainer *t, struct train_stats *out)
+{
+	for (int w = 0; w < t->workers; w++) {
+		struct train_stats *s = &t->slice[w].stats;
+		out->samples += s->samples;
+		out->policy += s->policy;
+		out->value += s->value;
+		out->owner += s->owner;
+		out->score += s->score;
+		out->reply += s->reply;
+		*s = (struct train_stats){0};
+	}
+}
+
+int trainer_run(struct trainer *t, struct train_state *s, const struct train_source *src, uint32_t generation, uint64_t first_step,
+                uint64_t steps, const atomic_bool *stop, struct train_stats *stats, struct err *e)
+{
+	if (!src->count)
+		return err_set(e, ERR_ARG, "training: the window holds no samples");
+	if (src->shape.size != t->board_size || src->shape.planes != s->shape.planes)
+		return err_set(e, ERR_ARG, "training: samples of size %d with %d planes for a trainer of size %d with %d", src->shape.size,
+		               src->shape.planes, t->board_size, s->shape.planes);
+	t->src = src;
+	t->sample_key = rng_key(rng_key(t->config.seed, RNG_SAMPLE), generation);
+	t->symmetry_key = rng_key(t->config.seed, RNG_SYMMETRY);
+	t->first_sample = first_step * (uint64_t)t->config.batch;
+	int rc = 0;
+	for (uint64_t i = 0; i < steps && !rc; i++) {
+		if (stop && atomic_load(stop))
+			rc = err_set(e, ERR_STOPPED, "training stopped at step %llu", (unsigned long long)s->step);
+		else if (one_step(t, s))
+			rc = err_set(e, ERR_MEMORY, "out of memory in training step %llu", (unsigned long long)s->step);
+	}
+	if (stats)
+		collect_stats(t, stats);
+	return rc;
+}

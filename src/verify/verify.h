@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Checking a run's directory.  Claims have exact words: intact (every file is the one the ledger names and the ledger's
+ * chain holds), consistent (what follows without re-running: games are legal and scored right, shards are their games' samples,
+ * nets are their checkpoints' weights, no weight moved faster than max_step, gate decisions follow from their games),
+ * spot-checked n of N segments (re-run, equal bytes), rebuilt (all of them). */
+#ifndef MIAI_VERIFY_VERIFY_H
+#define MIAI_VERIFY_VERIFY_H
+
+#include "base/err.h"
+#include "base/pool.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct verify_options {
+	const char *dir;
+	uint64_t segments;      /* how many to re-run */
+	bool rebuild;           /* all of them */
+	uint64_t random;        /* chooses the segments: the verifier's own randomness */
+	struct pool *pool;
+	unsigned cpu_flags;
+	const atomic_bool *stop;
+	/* One line at a time, for the user: what is being checked, what was found. */
+	void (*say)(void *ctx, const char *line);
+	void *ctx;
+};
+
+struct verify_report {
+	uint64_t files, generations, games;
+	uint64_t segments_total, segments_checked;
+	bool intact, consistent;
+};
+
+/* 0: everything asked for holds.  ERR_MISMATCH: something does not; e names file or segment.  Other codes: could not
+ * be checked (unreadable, out of memory, stopped). */
+int verify_run(const struct verify_options *o, struct verify_report *out, struct err *e);
+
+#endif

@@ -1,0 +1,743 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every kernel of nn/kernels.inc against the plain C one, and that against a naive one written from kernels.h; then the
+ * wrong kernels, which must all be found out.  With --bench: how fast each is. */
+#include "nn/kernels.h"
+#include "base/err.h"
+#include "nn/kernels_int.h"
+#include "nn/net.h"
+#include "test.h"
+
+#include "kernel_bed.h"
+#include "wrong_kernels.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What is under test: one operation of table k.  Quiet where a failure is what we hope for. */
+struct subject {
+	const char *op, *isa;
+	struct nn_kernels k;
+	bool quiet;
+	int failures;
+	uint64_t cases;
+	char now[200]; /* the case at hand */
+};
+
+static struct bed bed;
+static struct subject *current;
+
+static void on_fault(int sig)
+{
+	(void)sig;
+	static const char head[] = "read or write outside the bed: ";
+	if (write(2, head, sizeof head - 1) < 0 || !current || write(2, current->now, strlen(current->now)) < 0 ||
+	    write(2, "\n", 1) < 0)
+		_exit(3);
+	_exit(2);
+}
+
+/* Names the case; returns its key, from which all its data come. */
+__attribute__((format(printf, 3, 4))) static uint64_t begin(struct subject *u, const char *pattern, const char *fmt, ...)
+{
+	const uint64_t seed = u->cases++;
+	va_list ap;
+	int n = snprintf(u->now, sizeof u->now, "%s %s, %s, seed %llu: ", u->op, u->isa, pattern, (unsigned long long)seed);
+	va_start(ap, fmt);
+	vsnprintf(u->now + n, sizeof u->now - (size_t)n, fmt, ap);
+	va_end(ap);
+	bed.front = seed & 1;
+	current = u;
+	return rng_key(RNG_TEST, seed);
+}
+
+static void fail(struct subject *u, const char *what)
+{
+	if (u->failures++ < 5 && !u->quiet)
+		fprintf(stderr, "%s: %s\n", u->now, what);
+}
+
+/* Compares n bytes of both outputs, as elements of `size` bytes, and the canaries. */
+static void compare(struct subject *u, const void *got, const void *want, size_t n, size_t size)
+{
+	const uint8_t *g = got, *w = want;
+	if (memcmp(g, w, n) != 0) {
+		char what[100];
+		size_t at = 0;
+		int32_t a = 0, b = 0;
+		while (memcmp(g + at, w + at, size) == 0)
+			at += size;
+		memcpy(&a, g + at, size);
+		memcpy(&b, w + at, size);
+		snprintf(what, sizeof what, "first difference at %zu of %zu: %#x, want %#x", at / size, n / size,
+			 (unsigned)a, (unsigned)b);
+		fail(u, what);
+	}
+	if (!bed_intact(&bed, BED_GOT, n))
+		fail(u, "wrote outside its output");
+}
+
+/* ---- products ---- */
+
+struct mm_shape {
+	int size, ci, co, rows, taps;
+};
+
+/* Byte offsets of `rows` points, one position after the other (taps 9), or of `rows` plain rows from last to
+ * first (taps 1).  Returns the bytes that they and the taps reach. */
+static size_t mm_offsets(const struct mm_shape *z, int32_t *row, int32_t *tap)
+{
+	if (z->taps == 1) {
+		tap[0] = 0;
+		for (int i = 0; i < z->rows; i++)
+			row[i] = z->ci * (z->rows - 1 - i);
+		return (size_t)z->ci * (size_t)z->rows;
+	}
+	const int points = z->size * z->size, line = z->size + 1;
+	int32_t last = 0;
+	for (int i = 0; i < z->rows; i++) {
+		const int p = i % points;
+		last = i / points * nn_padded(z->size) + nn_padded_index(z->size, p / z->size, p % z->size);
+		row[i] = last * z->ci;
+	}
+	for (int t = 0; t < 9; t++)
+		tap[t] = ((t / 3 - 1) * line + t % 3 - 1) * z->ci;
+	return (size_t)(last + line + 2) * (size_t)z->ci;
+}
+
+static void mm_make(struct nn_mm *m, const struct mm_shape *z, const struct pattern *p, int lo, uint64_t key)
+{
+	const size_t wn = (size_t)z->co * (size_t)z->taps * (size_t)z->ci;
+	int32_t *row = bed_in(&bed, BED_ROW, sizeof *row * (size_t)z->rows);
+	int32_t *tap = bed_in(&bed, BED_TAP, sizeof *tap * (size_t)z->taps);
+	const size_t xn = mm_offsets(z, row, tap);
+	int8_t *x = bed_in(&bed, BED_X, xn), *w = bed_in(&bed, BED_W, wn);
+	for (size_t i = 0; i < xn; i++)
+		x[i] = (int8_t)fill_value(p->x, lo, i, key);
+	for (size_t i = 0; i < wn; i++)
+		w[i] = (int8_t)fill_value(p->w, -127, i, key + 1);
+	*m = (struct nn_mm){.x = x, .row = row, .rows = z->rows, .tap = tap, .taps = z->taps, .ci = z->ci, .co = z->co, .w = w};
+}
+
+static void mm_case(struct subject *u, const struct mm_shape *z, const struct pattern *p, bool is_signed)
+{
+	const uint64_t key = begin(u, p->name, "%d rows, %d taps, ci %d, co %d, board %d", z->rows, z->taps, z->ci, z->co,
+				   z->size);
+	const size_t n = sizeof(int32_t) * (size_t)z->rows * (size_t)z->co;
+	struct nn_mm got, want;
+	mm_make(&got, z, p, is_signed ? -127 : 0, key);
+	want = got;
+	got.acc = bed_out(&bed, BED_GOT, n);
+	want.acc = bed_out(&bed, BED_WANT, n);
+	if (is_signed) {
+		u->k.mm_s8(&got);
+		nn_mm_s8_c(&want);
+	} else {
+		u->k.mm_u8(&got);
+		nn_mm_u8_c(&want);
+	}
+	compare(u, got.acc, want.acc, n, sizeof(int32_t));
+}
+
+/* All shapes; of the patterns the worst and one other in turn, all of them where the product is small. */
+static void mm_all(struct subject *u, bool is_signed)
+{
+	static const int cis[] = {4, 16, 20, 32, 64}, cos[] = {16, 32, 48, 64}, sizes[] = {2, 3, 4, 5, 6, 7, 8, 9, 19};
+	int turn = 0;
+	for (int n = 1; n <= 21; n++)
+		for (int c = 0; c < 5 * 4 * 2; c++) {
+			const struct mm_shape z = {
+			    .size = sizes[turn % 9],
+			    .ci = cis[c % 5],
+			    .co = cos[c / 5 % 4],
+			    .taps = c < 20 ? 1 : 9,
+			    .rows = n < 20 ? n : n == 20 ? 49 : 243,
+			};
+			const bool small = z.rows * z.ci * z.co * z.taps < 60000;
+			turn++;
+			for (int p = 0; p < PATTERNS; p++)
+				if (p == 1 || small || p == turn % PATTERNS)
+					mm_case(u, &z, &patterns[p], is_signed);
+			if (u->quiet && u->failures)
+				return;
+		}
+}
+
+static void check_mm_u8(struct subject *u)
+{
+	mm_all(u, false);
+}
+
+static void check_mm_s8(struct subject *u)
+{
+	mm_all(u, true);
+}
+
+/* ---- weight gradient ---- */
+
+struct wgrad_shape {
+	int size, quads, ci, co, taps;
+};
+
+static void wgrad_make(struct nn_wgrad *m, const struct wgrad_shape *z, const struct pattern *p, uint64_t key)
+{
+	const int points = z->size * z->size, padded = nn_padded(z->size), line = z->size + 1;
+	const size_t all = (size_t)z->quads * (size_t)padded * 4, xn = all * (size_t)z->ci, gn = all * (size_t)z->co;
+	int32_t *point = bed_in(&bed, BED_ROW, sizeof *point * (size_t)points);
+	int32_t *tap = bed_in(&bed, BED_TAP, sizeof *tap * (size_t)z->taps);
+	uint8_t *x = bed_in(&bed, BED_X, xn);
+	int8_t *g = bed_in(&bed, BED_W, gn);
+	for (int i = 0; i < points; i++)
+		point[i] = nn_padded_index(z->size, i / z->size, i % z->size);
+	for (int t = 0; t < z->taps; t++)
+		tap[t] = z->taps == 1 ? 0 : (t / 3 - 1) * line + t % 3 - 1;
+	for (size_t i = 0; i < xn; i++)
+		x[i] = (uint8_t)fill_value(p->x, 0, i, key);
+	for (size_t i = 0; i < gn; i++)
+		g[i] = (int8_t)fill_value(p->w, -127, i, key + 1);
+	*m = (struct nn_wgrad){.g = g, .x = x, .quads = z->quads, .padded = padded, .point = point, .points = points,
+			       .tap = tap, .taps = z->taps, .ci = z->ci, .co = z->co};
+}
+
+static void wgrad_case(struct subject *u, const struct wgrad_shape *z, const struct pattern *p)
+{
+	const uint64_t key = begin(u, p->name, "%d quads, %d taps, ci %d, co %d, board %d", z->quads, z->taps, z->ci, z->co,
+				   z->size);
+	const size_t n = sizeof(int32_t) * (size_t)z->taps * (size_t)z->co * (size_t)z->ci;
+	struct nn_wgrad got, want;
+	wgrad_make(&got, z, p, key);
+	want = got;
+	got.dw = bed_out(&bed, BED_GOT, n);
+	want.dw = bed_out(&bed, BED_WANT, n);
+	u->k.wgrad(&got);
+	nn_wgrad_c(&want);
+	compare(u, got.dw, want.dw, n, sizeof(int32_t));
+}
+
+static void check_wgrad(struct subject *u)
+{
+	static const int channels[] = {16, 32, 48, 64}, sizes[] = {2, 3, 4, 5, 6, 7, 8, 9, 19};
+	int turn = 0;
+	for (int i = 0; i < 9; i++)
+		for (int c = 0; c < 4 * 4 * 2; c++) {
+			struct wgrad_shape z = {
+			    .size = sizes[i],
+			    .quads = turn % 3 == 0 ? 8 : turn % 3,
+			    .ci = channels[c % 4],
+			    .co = channels[c / 4 % 4],
+			    .taps = c < 16 ? 1 : 9,
+			};
+			if (z.size == 19 && z.ci * z.co > 512)
+				continue;
+			turn++;
+			for (int p = 0; p < PATTERNS; p++)
+				if (p == turn % PATTERNS || (p == 1 && z.size < 9) || z.size < 4)
+					wgrad_case(u, &z, &patterns[p]);
+			if (u->quiet && u->failures)
+				return;
+		}
+	/* the bound of kernels.h: a full slice of full boards */
+	wgrad_case(u, &(struct wgrad_shape){.size = 19, .quads = 8, .ci = 16, .co = 16, .taps = 1}, &patterns[2]);
+}
+
+/* ---- elementwise ---- */
+
+static void check_interleave4(struct subject *u)
+{
+	for (size_t n = 0; n < 150; n++) {
+		const size_t bytes = n < 140 ? n : n * 97;
+		const uint64_t key = begin(u, "random", "n %zu", bytes);
+		uint8_t *in = bed_in(&bed, BED_X, 4 * bytes);
+		for (size_t i = 0; i < 4 * bytes; i++)
+			in[i] = (uint8_t)rng_round_bits(key, (uint32_t)i);
+		uint8_t *got = bed_out(&bed, BED_GOT, 4 * bytes), *want = bed_out(&bed, BED_WANT, 4 * bytes);
+		u->k.interleave4(got, in, bytes);
+		nn_interleave4_c(want, in, bytes);
+		compare(u, got, want, 4 * bytes, 1);
+	}
+}
+
+/* Rows of sums, a bias and where each row goes: every other place of 2 * rows + 1, in mixed order. */
+struct rows_case {
+	int32_t *row, *acc, *bias;
+	int rows, c, s;
+	size_t n; /* elements of the output */
+};
+
+static void rows_make(struct rows_case *z, int pattern, uint64_t key)
+{
+	const size_t sums = (size_t)z->rows * (size_t)z->c;
+	z->row = bed_in(&bed, BED_ROW, sizeof *z->row * (size_t)z->rows);
+	z->acc = bed_in(&bed, BED_X, sizeof *z->acc * sums);
+	z->bias = bed_in(&bed, BED_BIAS, sizeof *z->bias * (size_t)z->c);
+	z->n = (2 * (size_t)z->rows + 1) * (size_t)z->c;
+	for (int r = 0; r < z->rows; r++)
+		z->row[r] = z->c * (1 + 2 * (z->rows - 1 - r));
+	for (int i = 0; i < z->c; i++)
+		z->bias[i] = sum_value(SUMS_WIDE, z->s, (size_t)i, key + 2) / 4;
+	for (size_t i = 0; i < sums; i++)
+		z->acc[i] = sum_value(pattern, z->s, i, key) - z->bias[i % (size_t)z->c];
+}
+
+static void relu_rows_case(struct subject *u, struct rows_case *z, int pattern)
+{
+	const uint64_t key = begin(u, sum_patterns[pattern], "%d rows, c %d, s %d", z->rows, z->c, z->s);
+	rows_make(z, pattern, key);
+	uint8_t *got = bed_out(&bed, BED_GOT, z->n), *want = bed_out(&bed, BED_WANT, z->n);
+	u->k.relu_rows(got, z->row, z->rows, z->acc, z->bias, z->c, z->s);
+	nn_relu_rows_c(want, z->row, z->rows, z->acc, z->bias, z->c, z->s);
+	compare(u, got, want, z->n, 1);
+}
+
+static void trunk_rows_case(struct subject *u, struct rows_case *z, int pattern, int extras)
+{
+	const uint64_t key = begin(u, sum_patterns[pattern], "%d rows, c %d, s %d, extra %d", z->rows, z->c, z->s, extras);
+	rows_make(z, pattern, key);
+	int32_t *extra = bed_in(&bed, BED_EXTRA, sizeof *extra * (size_t)z->c);
+	for (int i = 0; i < z->c; i++) {
+		const int32_t most = (1 << 24) - 1, v = (int32_t)(rng_round_bits(key + 3, (uint32_t)i) & (uint32_t)most);
+		extra[i] = (i & 1 ? -1 : 1) * (extras == 2 ? most : v >> i % 25);
+	}
+	int16_t *got = bed_out(&bed, BED_GOT, z->n * sizeof *got), *want = bed_out(&bed, BED_WANT, z->n * sizeof *got);
+	for (size_t i = 0; i < z->n; i++)
+		got[i] = want[i] = (int16_t)((int32_t)(rng_round_bits(key + 4, (uint32_t)i) % 65535) - 32767);
+	u->k.trunk_rows(got, z->row, z->rows, z->acc, z->bias, extras ? extra : NULL, z->c, z->s);
+	nn_trunk_rows_c(want, z->row, z->rows, z->acc, z->bias, extras ? extra : NULL, z->c, z->s);
+	compare(u, got, want, z->n * sizeof *got, sizeof *got);
+}
+
+static const int widths[] = {16, 32, 48, 64, 256};
+
+static void check_relu_rows(struct subject *u)
+{
+	for (int s = 1; s <= 30; s++)
+		for (int p = 0; p < SUM_PATTERNS; p++)
+			for (int i = 0; i < 5; i++)
+				relu_rows_case(u, &(struct rows_case){.rows = 1 + (s + i) % 20, .c = widths[i], .s = s}, p);
+}
+
+static void check_trunk_rows(struct subject *u)
+{
+	for (int s = -6; s <= 30; s++)
+		for (int p = 0; p < SUM_PATTERNS; p++)
+			for (int i = 0; i < 15; i++)
+				trunk_rows_case(u, &(struct rows_case){.rows = 1 + (s + 6 + i) % 20, .c = widths[i % 5], .s = s},
+						p, i / 5);
+}
+
+/* Every value of the trunk, and every length up to a few vectors. */
+static void check_relu_trunk(struct subject *u)
+{
+	for (int s = 0; s <= 14; s++)
+		for (size_t n = 0; n <= 70; n++) {
+			const size_t len = n == 70 ? 65535 : n;
+			const uint64_t key = begin(u, n == 70 ? "every value" : "random", "n %zu, s %d", len, s);
+			int16_t *t = bed_in(&bed, BED_X, len * sizeof *t);
+			for (size_t i = 0; i < len; i++) {
+				const uint32_t at = n == 70 ? (uint32_t)i : rng_round_bits(key, (uint32_t)i) % 65535;
+				t[i] = (int16_t)((int32_t)at - 32767);
+			}
+			uint8_t *got = bed_out(&bed, BED_GOT, len), *want = bed_out(&bed, BED_WANT, len);
+			u->k.relu_trunk(got, t, len, s);
+			nn_relu_trunk_c(want, t, len, s);
+			compare(u, got, want, len, 1);
+		}
+}
+
+/* One large value among zeros, of either sign, at every place of every length. */
+static void check_max_abs(struct subject *u)
+{
+	for (size_t n = 0; n <= 70; n++)
+		for (size_t at = 0; at <= n; at++) {
+			const uint64_t key = begin(u, "one", "n %zu, the largest at %zu", n, at);
+			int32_t *g = bed_in(&bed, BED_X, n * sizeof *g);
+			for (size_t i = 0; i < n; i++)
+				g[i] = sum_value(SUMS_SMALL, 0, i, key);
+			if (at < n)
+				g[at] = (at & 1 ? -1 : 1) * (n & 1 ? 1 << 30 : 5000);
+			const uint32_t got = u->k.max_abs(g, n), want = nn_max_abs_c(g, n);
+			if (got != want)
+				fail(u, "another maximum");
+		}
+}
+
+static void round_sr_case(struct subject *u, int pattern, size_t n, int s)
+{
+	const uint64_t key = begin(u, sum_patterns[pattern], "n %zu, s %d", n, s);
+	const uint32_t first = s & 1 ? UINT32_MAX - 20 : (uint32_t)s * 1000003u; /* the index may wrap */
+	int32_t *g = bed_in(&bed, BED_X, n * sizeof *g);
+	for (size_t i = 0; i < n; i++) {
+		g[i] = sum_value(pattern, s, i, key);
+		if (pattern == SUMS_EXTREME)
+			g[i] += g[i] > 0 ? 1 : -1; /* 2^30 itself is allowed here */
+		if (pattern == SUMS_WIDE && s < 22) /* within the range that is not clamped */
+			g[i] %= 140 << s;
+	}
+	int8_t *got = bed_out(&bed, BED_GOT, n), *want = bed_out(&bed, BED_WANT, n);
+	u->k.round_sr(got, g, n, s, key, first);
+	nn_round_sr_c(want, g, n, s, key, first);
+	compare(u, got, want, n, 1);
+}
+
+static void check_round_sr(struct subject *u)
+{
+	for (int s = 0; s <= 24; s++)
+		for (size_t n = 0; n <= 72; n++)
+			round_sr_case(u, (int)n % SUM_PATTERNS, n < 70 ? n : n * 15, s);
+}
+
+/* ---- all kernels, all wrong kernels ---- */
+
+typedef void any_fn(void);
+
+#define NN_KERNEL(op, isa, flags) {#op, #isa, flags, check_##op},
+static const struct line {
+	const char *op, *isa;
+	unsigned flags;
+	void (*check)(struct subject *u);
+} lines[] = {
+#include "nn/kernels.inc"
+};
+#undef NN_KERNEL
+enum { LINES = sizeof lines / sizeof *lines };
+
+static void test_kernels(unsigned have)
+{
+	for (int i = 0; i < LINES; i++) {
+		struct subject u = {.op = lines[i].op, .isa = lines[i].isa};
+		if (lines[i].flags & ~have) {
+			printf("skipped on this machine: %s %s\n", u.op, u.isa);
+			continue;
+		}
+		nn_kernels_init(&u.k, lines[i].flags);
+		lines[i].check(&u);
+		CHECK(u.cases > 100);
+		CHECK_INT(u.failures, 0);
+	}
+}
+
+#define WRONG(op, name) {#op, #name, check_##op, {.op = wrong_##name##_##op}}
+static const struct wrong {
+	const char *op, *name;
+	void (*check)(struct subject *u);
+	struct nn_kernels k;
+} wrongs[] = {
+    WRONG(mm_u8, fours),       WRONG(mm_s8, offset),     WRONG(mm_u8, row),         WRONG(mm_u8, end),
+    WRONG(mm_s8, begin),       WRONG(mm_u8, tap),        WRONG(wgrad, quad),        WRONG(wgrad, tap),
+    WRONG(interleave4, order), WRONG(relu_rows, half),   WRONG(relu_rows, gap),     WRONG(trunk_rows, floor),
+    WRONG(trunk_rows, early),  WRONG(relu_trunk, sat),   WRONG(max_abs, tail),      WRONG(max_abs, sign),
+    WRONG(round_sr, first),    WRONG(round_sr, floor),
+};
+
+static void test_wrong_kernels(void)
+{
+	for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+		struct subject u = {.op = wrongs[i].op, .isa = wrongs[i].name, .k = wrongs[i].k, .quiet = true};
+		wrongs[i].check(&u);
+		if (!u.failures)
+			fprintf(stderr, "the harness accepts the wrong %s called \"%s\"\n", u.op, u.isa);
+		CHECK(u.failures > 0);
+	}
+}
+
+/* ---- the table ---- */
+
+#define NN_KERNEL(op, isa, flags) (any_fn *)nn_##op##_##isa,
+static any_fn *const functions[LINES] = {
+#include "nn/kernels.inc"
+};
+#undef NN_KERNEL
+
+/* What flags should give: the last line that they allow. */
+static any_fn *expected(const char *op, unsigned flags)
+{
+	any_fn *f = NULL;
+	for (int i = 0; i < LINES; i++)
+		if (strcmp(lines[i].op, op) == 0 && !(lines[i].flags & ~flags))
+			f = functions[i];
+	return f;
+}
+
+static void test_subset(unsigned flags)
+{
+	struct nn_kernels k;
+	nn_kernels_init(&k, flags);
+	CHECK((any_fn *)k.mm_u8 == expected("mm_u8", flags));
+	CHECK((any_fn *)k.mm_s8 == expected("mm_s8", flags));
+	CHECK((any_fn *)k.wgrad == expected("wgrad", flags));
+	CHECK((any_fn *)k.interleave4 == expected("interleave4", flags));
+	CHECK((any_fn *)k.relu_rows == expected("relu_rows", flags));
+	CHECK((any_fn *)k.trunk_rows == expected("trunk_rows", flags));
+	CHECK((any_fn *)k.relu_trunk == expected("relu_trunk", flags));
+	CHECK((any_fn *)k.max_abs == expected("max_abs", flags));
+	CHECK((any_fn *)k.round_sr == expected("round_sr", flags));
+}
+
+/* Every subset of what the machine has, by text and back. */
+static void test_flags(unsigned have)
+{
+	unsigned flags = 0, f;
+	char text[64];
+	do {
+		test_subset(flags);
+		nn_cpu_flags_text(text, sizeof text, flags);
+		CHECK_INT(nn_cpu_flags_parse(&f, text, NULL), 0);
+		CHECK_INT(f, flags);
+		flags = (flags - have) & have;
+	} while (flags);
+	CHECK_INT(nn_cpu_flags_parse(&f, NULL, NULL), 0);
+	CHECK_INT(f, have);
+	CHECK_INT(nn_cpu_flags_parse(&f, "all", NULL), 0);
+	CHECK_INT(f, have);
+}
+
+static void test_flag_texts(void)
+{
+	static const char *const bad[] = {"", "avx", "avx22", "avx2,", ",avx2", "none,avx2", "AVX2", "avx2 ", "avx2,,avx2"};
+	struct err e;
+	char text[64], tiny[3];
+	unsigned f;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		CHECK_INT(nn_cpu_flags_parse(&f, bad[i], &e), ERR_ARG);
+	nn_cpu_flags_text(text, sizeof text, 0);
+	CHECK_STR(text, "none");
+	nn_cpu_flags_text(text, sizeof text, NN_CPU_AVX2 | NN_CPU_AVX512VNNI);
+	CHECK_STR(text, "avx2,avx512vnni");
+	nn_cpu_flags_text(tiny, sizeof tiny, NN_CPU_AVX2 | NN_CPU_AVX512VNNI);
+	CHECK_STR(tiny, "av");
+	if (!(nn_cpu_flags() & NN_CPU_AVX512VNNI)) {
+		CHECK_INT(nn_cpu_flags_parse(&f, "avx512vnni", &e), ERR_ARG);
+		CHECK(strstr(e.text, "avx512vnni") != NULL);
+	}
+}
+
+/* ---- the definition, checked from kernels.h alone ---- */
+
+/* A product whose weights are also at hand unpacked, w[co][k], and whose sums are 64-bit. */
+static void test_mm_definition(bool is_signed)
+{
+	enum { CI = 20, CO = 32, TAPS = 9, ROWS = 5, K = TAPS * CI, XN = 400 };
+	static int8_t w[CO][K], packed[CO * K], x[XN];
+	_Alignas(64) static int32_t acc[ROWS * CO];
+	const int32_t row[ROWS] = {20, 27, 200, 100, 27}, tap[TAPS] = {-20, 0, 20, 33, 40, 60, 80, 100, 120};
+	for (int i = 0; i < XN; i++)
+		x[i] = (int8_t)fill_value(FILL_RANDOM, is_signed ? -127 : 0, (size_t)i, 5);
+	for (int o = 0; o < CO; o++)
+		for (int k = 0; k < K; k++) {
+			w[o][k] = (int8_t)fill_value(FILL_RANDOM, -127, (size_t)(o * K + k), 6);
+			packed[((o / 16 * (K / 4) + k / 4) * 16 + o % 16) * 4 + k % 4] = w[o][k];
+		}
+	const struct nn_mm m = {x, row, ROWS, tap, TAPS, CI, CO, packed, acc};
+	(is_signed ? nn_mm_s8_c : nn_mm_u8_c)(&m);
+	for (int i = 0; i < ROWS; i++)
+		for (int o = 0; o < CO; o++) {
+			int64_t sum = 0;
+			for (int k = 0; k < K; k++)
+				sum += x[row[i] + tap[k / CI] + k % CI] * w[o][k];
+			CHECK_INT(acc[i * CO + o], sum);
+		}
+}
+
+static void test_wgrad_definition(void)
+{
+	enum { C = 16, SIZE = 3, QUADS = 2, PADDED = 21, POINTS = 9, TAPS = 3, N = QUADS * PADDED * C * 4 };
+	static uint8_t x[QUADS][PADDED][C][4];
+	static int8_t g[QUADS][PADDED][C][4];
+	static int32_t dw[TAPS][C][C];
+	const int32_t point[POINTS] = {5, 6, 7, 9, 10, 11, 13, 14, 15}, tap[TAPS] = {-5, 0, 4};
+	for (int i = 0; i < N; i++) {
+		(&x[0][0][0][0])[i] = (uint8_t)fill_value(FILL_RANDOM, 0, (size_t)i, 7);
+		(&g[0][0][0][0])[i] = (int8_t)fill_value(FILL_RANDOM, -127, (size_t)i, 8);
+	}
+	const struct nn_wgrad m = {&g[0][0][0][0], &x[0][0][0][0], QUADS, PADDED, point, POINTS, tap, TAPS, C, C,
+				   &dw[0][0][0]};
+	nn_wgrad_c(&m);
+	CHECK_INT(nn_padded(SIZE), PADDED);
+	for (int t = 0; t < TAPS; t++)
+		for (int o = 0; o < C; o++)
+			for (int j = 0; j < C; j++) {
+				int64_t sum = 0;
+				for (int i = 0; i < QUADS * POINTS * 4; i++) {
+					const int q = i / 4 / POINTS, p = point[i / 4 % POINTS], b = i % 4;
+					sum += g[q][p][o][b] * x[q][p + tap[t]][j][b];
+				}
+				CHECK_INT(dw[t][o][j], sum);
+			}
+}
+
+/* Values by hand: half goes up, towards plus infinity, and all clamps are where kernels.h says. */
+static void test_elementwise_by_hand(void)
+{
+	const int32_t row[1] = {0}, bias[16] = {0, 0, 0, 0, 0, 0, 1, -1};
+	const int32_t acc[16] = {0, 1, 2, 3, 5, 6, 1, 3, -1, -2, -3, 507, 509, 510, 1 << 29, -(1 << 29)};
+	const uint8_t relu[16] = {0, 0, 1, 1, 1, 2, 1, 1, 0, 0, 0, 127, 127, 127, 127, 0};
+	uint8_t out[16];
+	nn_relu_rows_c(out, row, 1, acc, bias, 16, 2);
+	CHECK(memcmp(out, relu, 16) == 0);
+
+	int16_t t[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32700, 0, 32767, 32767, -32767};
+	const int16_t trunk[16] = {0, 0, 1, 1, 1, 2, 1, 1, 0, 0, -1, 32767, 127, 32767, 32767, -32767};
+	nn_trunk_rows_c(t, row, 1, acc, bias, NULL, 16, 2);
+	CHECK(memcmp(t, trunk, sizeof t) == 0);
+	nn_trunk_rows_c(t, row, 1, acc, bias, acc, 16, -3);
+	CHECK_INT(t[1], 9);
+	CHECK_INT(t[6], 1 + 16 + 1);
+	CHECK_INT(t[10], -1 - 24 - 3);
+	CHECK_INT(t[15], -32767);
+
+	const int16_t in[6] = {-32767, -1, 1, 2, 508, 32767};
+	const uint8_t clamped[6] = {0, 0, 0, 1, 127, 127};
+	nn_relu_trunk_c(out, in, 6, 2);
+	CHECK(memcmp(out, clamped, 6) == 0);
+}
+
+/* Rounding is either neighbour, and the exact value on average. */
+static void test_round_sr_by_hand(void)
+{
+	enum { N = 4096 };
+	static int32_t g[N];
+	static int8_t out[N];
+	int32_t sum = 0;
+	for (int i = 0; i < N; i++)
+		g[i] = -(5 * 256 + 64); /* -5.25 */
+	nn_round_sr_c(out, g, N, 8, 12345, 0);
+	for (int i = 0; i < N; i++) {
+		CHECK(out[i] == -6 || out[i] == -5);
+		sum += out[i];
+	}
+	CHECK(abs(sum * 4 + 21 * N) < N / 4);
+	nn_round_sr_c(out, (const int32_t[]){300, -300, -128, 127}, 4, 0, 1, 0);
+	CHECK(memcmp(out, (const int8_t[]){127, -127, -127, 127}, 4) == 0);
+}
+
+/* ---- speed ---- */
+
+static int64_t nanoseconds(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* One kernel's work: call it, and how many multiply-adds (or elements) that is. */
+struct work {
+	const struct nn_kernels *k;
+	struct nn_mm mm;
+	struct nn_wgrad wgrad;
+	struct rows_case rows;
+	size_t elements;
+};
+
+static void call_mm_u8(struct work *w) { w->k->mm_u8(&w->mm); }
+static void call_mm_s8(struct work *w) { w->k->mm_s8(&w->mm); }
+static void call_wgrad(struct work *w) { w->k->wgrad(&w->wgrad); }
+static void call_interleave4(struct work *w)
+{
+	w->k->interleave4(bed.base[BED_GOT], bed.base[BED_X], w->elements / 4);
+}
+static void call_relu_rows(struct work *w)
+{
+	const struct rows_case *z = &w->rows;
+	w->k->relu_rows(bed.base[BED_GOT], z->row, z->rows, z->acc, z->bias, z->c, 12);
+}
+static void call_trunk_rows(struct work *w)
+{
+	const struct rows_case *z = &w->rows;
+	w->k->trunk_rows((int16_t *)(void *)bed.base[BED_GOT], z->row, z->rows, z->acc, z->bias, NULL, z->c, 12);
+}
+static void call_relu_trunk(struct work *w)
+{
+	w->k->relu_trunk(bed.base[BED_GOT], (int16_t *)(void *)bed.base[BED_X], w->elements, 5);
+}
+static void call_max_abs(struct work *w)
+{
+	CHECK(w->k->max_abs((int32_t *)(void *)bed.base[BED_X], w->elements) != 1);
+}
+static void call_round_sr(struct work *w)
+{
+	w->k->round_sr((int8_t *)bed.base[BED_GOT], (int32_t *)(void *)bed.base[BED_X], w->elements, 12, 77, 0);
+}
+
+/* A 9x9 convolution of c channels over 32 positions. */
+static void work_make(struct work *w, const char *op, int c)
+{
+	const struct mm_shape z = {.size = 9, .ci = c, .co = c, .rows = 32 * 81, .taps = 9};
+	const struct wgrad_shape g = {.size = 9, .quads = 8, .ci = c, .co = c, .taps = 9};
+	w->elements = 32 * 81 * (size_t)c;
+	w->rows = (struct rows_case){.rows = 32 * 81, .c = c, .s = 12};
+	if (strcmp(op, "wgrad") == 0) {
+		wgrad_make(&w->wgrad, &g, &patterns[0], 1);
+		w->wgrad.dw = bed_out(&bed, BED_GOT, sizeof(int32_t) * 9 * (size_t)c * (size_t)c);
+		w->elements *= 9 * (size_t)c;
+	} else if (strncmp(op, "mm_", 3) == 0) {
+		mm_make(&w->mm, &z, &patterns[0], op[3] == 's' ? -127 : 0, 1);
+		w->mm.acc = bed_out(&bed, BED_GOT, sizeof(int32_t) * w->elements);
+		w->elements *= 9 * (size_t)c;
+	} else {
+		rows_make(&w->rows, SUMS_SMALL, 1);
+	}
+}
+
+/* The best of several tries of 30 ms each: elements a nanosecond. */
+static double speed(struct work *w, void (*call)(struct work *))
+{
+	double best = 0;
+	for (int try = 0; try < 7; try++) {
+		const int64_t start = nanoseconds();
+		int64_t spent, calls = 0;
+		do {
+			call(w);
+			calls++;
+			spent = nanoseconds() - start;
+		} while (spent < 30000000);
+		const double rate = (double)w->elements * (double)calls / (double)spent;
+		best = rate > best ? rate : best;
+	}
+	return best;
+}
+
+static int bench(unsigned have)
+{
+#define NN_KERNEL(op, isa, flags) call_##op,
+	static void (*const calls[LINES])(struct work *) = {
+#include "nn/kernels.inc"
+	};
+#undef NN_KERNEL
+	printf("9x9, 32 positions; G multiply-adds a second (products) or G elements a second (the rest)\n");
+	printf("%-24s %10s %10s\n", "kernel", "32 ch", "64 ch");
+	for (int i = 0; i < LINES; i++) {
+		struct nn_kernels k;
+		struct work w = {.k = &k};
+		if (lines[i].flags & ~have)
+			continue;
+		nn_kernels_init(&k, lines[i].flags);
+		printf("%-11s %-12s", lines[i].op, lines[i].isa);
+		for (int c = 32; c <= 64; c += 32) {
+			work_make(&w, lines[i].op, c);
+			printf(" %10.2f", speed(&w, calls[i]));
+		}
+		printf("\n");
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const unsigned have = nn_cpu_flags();
+	bed_init(&bed);
+	signal(SIGSEGV, on_fault);
+	signal(SIGBUS, on_fault);
+	if (argc > 1 && strcmp(argv[1], "--bench") == 0)
+		return bench(have);
+	test_mm_definition(false);
+	test_mm_definition(true);
+	test_wgrad_definition();
+	test_elementwise_by_hand();
+	test_round_sr_by_hand();
+	test_flags(have);
+	test_flag_texts();
+	test_kernels(have);
+	test_wrong_kernels();
+	return test_done();
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Kernels that are wrong, each in a way somebody once was.  A harness that accepts one of them is no harness. */
+#ifndef MIAI_TESTS_WRONG_KERNELS_H
+#define MIAI_TESTS_WRONG_KERNELS_H
+
+#include "base/fixed.h"
+#include "base/rng.h"
+#include "nn/kernels_int.h"
+
+static int32_t wrong_sat16(int32_t x)
+{
+	return fx_clamp32(x, -32768, 32767);
+}
+
+/* mm_u8 with its fours summed in 16 bits. */
+static void wrong_fours_mm_u8(const struct nn_mm *m)
+{
+	const int k = m->taps * m->ci;
+	for (int i = 0; i < m->rows; i++)
+		for (int o = 0; o < m->co; o++) {
+			int32_t sum = 0;
+			for (int j = 0; j < k; j += 4) {
+				const uint8_t *x = (const uint8_t *)m->x + m->row[i] + m->tap[j / m->ci] + j % m->ci;
+				const int8_t *w = m->w + ((o / 16) * (k / 4) + j / 4) * 64 + o % 16 * 4;
+				sum += wrong_sat16(wrong_sat16(x[0] * w[0] + x[1] * w[1]) +
+						   wrong_sat16(x[2] * w[2] + x[3] * w[3]));
+			}
+			m->acc[i * m->co + o] = sum;
+		}
+}
+
+/* mm_s8 as x + 128 times w, like VNNI's, by an instruction that saturates its pairs. */
+static void wrong_offset_mm_s8(const struct nn_mm *m)
+{
+	const int k = m->taps * m->ci;
+	for (int i = 0; i < m->rows; i++)
+		for (int o = 0; o < m->co; o++) {
+			int32_t sum = 0;
+			for (int j = 0; j < k; j += 2) {
+				const int8_t *x = (const int8_t *)m->x + m->row[i] + m->tap[j / m->ci] + j % m->ci;
+				const int8_t *w = m->w + ((o / 16) * (k / 4) + j / 4) * 64 + o % 16 * 4 + j % 4;
+				sum += wrong_sat16((x[0] + 128) * w[0] + (x[1] + 128) * w[1]);
+				sum -= 128 * (w[0] + w[1]);
+			}
+			m->acc[i * m->co + o] = sum;
+		}
+}
+
+static void wrong_row_mm_u8(const struct nn_mm *m)
+{
+	struct nn_mm n = *m;
+	n.rows--;
+	nn_mm_u8_c(&n);
+}
+
+static void wrong_end_mm_u8(const struct nn_mm *m)
+{
+	nn_mm_u8_c(m);
+	m->acc[m->rows * m->co] = 0;
+}
+
+static void wrong_begin_mm_s8(const struct nn_mm *m)
+{
+	nn_mm_s8_c(m);
+	m->acc[-1] = 0;
+}
+
+static void wrong_tap_mm_u8(const struct nn_mm *m)
+{
+	int32_t tap[9];
+	struct nn_mm n = *m;
+	for (int t = 0; t < m->taps; t++)
+		tap[t] = m->tap[t];
+	if (m->taps == 9)
+		tap[4] = tap[3];
+	n.tap = tap;
+	nn_mm_u8_c(&n);
+}
+
+static void wrong_quad_wgrad(const struct nn_wgrad *m)
+{
+	struct nn_wgrad n = *m;
+	n.quads--;
+	nn_wgrad_c(&n);
+}
+
+static void wrong_tap_wgrad(const struct nn_wgrad *m)
+{
+	nn_wgrad_c(m);
+	if (m->taps == 9)
+		memset(m->dw + 8 * m->co * m->ci, 0, sizeof *m->dw * (size_t)m->co * (size_t)m->ci);
+}
+
+static void wrong_order_interleave4(uint8_t *out, const uint8_t *in, size_t n)
+{
+	for (size_t i = 0; i < 4 * n; i++)
+		out[i ^ 1] = in[i % 4 * n + i / 4];
+}
+
+/* Half down: x + 2^(s-1) - 1. */
+static void wrong_half_relu_rows(uint8_t *out, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias,
+				 int c, int s)
+{
+	for (int i = 0; i < rows * c; i++) {
+		const int32_t v = fx_asr32(acc[i] + bias[i % c] + (1 << (s - 1)) - 1, s);
+		out[row[i / c] + i % c] = (uint8_t)fx_clamp32(v, 0, 127);
+	}
+}
+
+/* Clears the channel after each row, which is padding or another row's. */
+static void wrong_gap_relu_rows(uint8_t *out, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias,
+				int c, int s)
+{
+	nn_relu_rows_c(out, row, rows, acc, bias, c, s);
+	for (int r = 0; r < rows; r++)
+		out[row[r] + c] = 0;
+}
+
+/* Saturates as packing instructions do, to -32768. */
+static void wrong_floor_trunk_rows(int16_t *t, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias,
+				   const int32_t *extra, int c, int s)
+{
+	for (int i = 0; i < rows * c; i++) {
+		int16_t *to = t + row[i / c] + i % c;
+		const int64_t v = fx_rshift64(acc[i] + bias[i % c], s) + (extra ? extra[i % c] : 0);
+		*to = (int16_t)fx_clamp64(*to + v, -32768, 32767);
+	}
+}
+
+/* Saturates before it adds the third term. */
+static void wrong_early_trunk_rows(int16_t *t, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias,
+				   const int32_t *extra, int c, int s)
+{
+	for (int i = 0; i < rows * c; i++) {
+		int16_t *to = t + row[i / c] + i % c;
+		const int64_t v = fx_clamp64(*to + fx_rshift64(acc[i] + bias[i % c], s), -32767, 32767);
+		*to = (int16_t)fx_clamp64(v + (extra ? extra[i % c] : 0), -32767, 32767);
+	}
+}
+
+/* Adds the rounding in 16 bits that saturate. */
+static void wrong_sat_relu_trunk(uint8_t *out, const int16_t *t, size_t n, int s)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = (uint8_t)fx_clamp32(fx_asr32(wrong_sat16(t[i] + ((1 << s) >> 1)), s), 0, 127);
+}
+
+static uint32_t wrong_tail_max_abs(const int32_t *g, size_t n)
+{
+	return nn_max_abs_c(g, n - n % 8);
+}
+
+static uint32_t wrong_sign_max_abs(const int32_t *g, size_t n)
+{
+	int32_t most = 0;
+	for (size_t i = 0; i < n; i++)
+		most = g[i] > most ? g[i] : most;
+	return (uint32_t)most;
+}
+
+static void wrong_first_round_sr(int8_t *out, const int32_t *g, size_t n, int s, uint64_t key, uint32_t first)
+{
+	(void)first;
+	nn_round_sr_c(out, g, n, s, key, 0);
+}
+
+static void wrong_floor_round_sr(int8_t *out, const int32_t *g, size_t n, int s, uint64_t key, uint32_t first)
+{
+	nn_round_sr_c(out, g, n, s, key, first);
+	for (size_t i = 0; i < n; i++)
+		if (fx_asr32(g[i], s) < -128)
+			out[i] = -128;
+}
+
+#endif
