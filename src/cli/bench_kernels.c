@@ -114,7 +114,7 @@ static void multiply(struct data *d, const char *what, bool is_signed, int taps)
 		(is_signed ? d->k->mm_s8 : d->k->mm_u8)(&m);
 	t = cli_seconds() - t;
 	bench_hash_i32(&d->hash, d->acc, SUMS);
-	snprintf(text, sizeof text, "%s, %d taps", what, taps);
+	snprintf(text, sizeof text, "%s %s", what, taps == 1 ? "1x1" : "3x3");
 	bench_speed(text, (double)d->repeat * SUMS * taps * CHANNELS, t, " multiply-adds/s");
 }
 
@@ -128,7 +128,7 @@ static void weight_gradient(struct data *d)
 		d->k->wgrad(&g);
 	t = cli_seconds() - t;
 	bench_hash_i32(&d->hash, d->dw, (size_t)WGRAD * WGRAD * TAPS);
-	bench_speed("wgrad, 9 taps", (double)d->repeat * 4 * QUADS * POINTS * TAPS * WGRAD * WGRAD, t, " multiply-adds/s");
+	bench_speed("wgrad 3x3", (double)d->repeat * 4 * QUADS * POINTS * TAPS * WGRAD * WGRAD, t, " multiply-adds/s");
 }
 
 static void to_activations(struct data *d)
@@ -184,7 +184,7 @@ static void gradients(struct data *d)
 
 int bench_kernels(struct bench *b, struct hash *out, struct err *e)
 {
-	struct data d = {.k = &b->kernels, .repeat = b->quick ? 1 : 8};
+	struct data d = {.k = &b->kernels, .repeat = b->quick ? 1 : 24};
 	if (make_data(&d)) {
 		arena_release(&d.arena);
 		return err_set(e, ERR_MEMORY, "out of memory");

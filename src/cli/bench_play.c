@@ -70,13 +70,13 @@ int bench_selfplay(struct bench *b, struct hash *out, struct err *e)
 		return ERR_MEMORY;
 	struct selfplay_settings s = {.game = &game_go, .rules = rules_of(b), .opening_plies = 4, .keep_policy = true,
 	                              .seed = BENCH_SEED, .in_flight = 4, .kernels = b->kernels};
-	cli_search_settings(&s.player[0].search, b->quick ? 4 : 16);
+	cli_search_settings(&s.player[0].search, b->quick ? 6 : 16);
 	s.player[0].search.gumbel_actions = 8;
 	s.player[0].search.gumbel_noise = 1;
 	s.player[0].net = b->first;
 	s.player[0].cheap_visits = b->quick ? 2 : 4;
 	s.player[0].full_share = 500;
-	return play(b, &s, b->quick ? 4 : 16, true, out, e);
+	return play(b, &s, b->quick ? 12 : 32, true, out, e);
 }
 
 static const uint8_t *sample(void *ctx, uint32_t i)
@@ -87,7 +87,7 @@ static const uint8_t *sample(void *ctx, uint32_t i)
 
 int bench_train(struct bench *b, struct hash *out, struct err *e)
 {
-	int steps = b->quick ? 2 : 8, batch = b->quick ? 32 : 128;
+	int steps = b->quick ? 4 : 12, batch = b->quick ? 32 : 128;
 	struct train_config c = {.seed = BENCH_SEED, .batch = batch, .total_steps = 20, .lr = 60000, .lr_end = 6000,
 	                         .warmup = 1, .momentum = 230, .weight_decay = 100, .max_step = 33554,
 	                         .value_weight = 256, .owner_weight = 384, .score_weight = 64, .reply_weight = 38,
@@ -117,8 +117,9 @@ int bench_train(struct bench *b, struct hash *out, struct err *e)
 struct forward {
 	struct bench *bench;
 	const struct nn_net *net;
-	int size, batch;
+	int size, batch, repeat;
 	struct hash *hash; /* one a task */
+	_Atomic uint64_t nanoseconds; /* in nn_forward, over all threads */
 	atomic_bool failed;
 };
 
@@ -144,7 +145,10 @@ static void forward_task(void *ctx, int task, int worker)
 	if (w && state) {
 		struct sha256 s;
 		fill_batch(w, f->size, f->batch, state, rng_key(rng_key(BENCH_SEED, RNG_TEST), (uint64_t)task));
-		nn_forward(&f->bench->kernels, f->net, w, f->batch);
+		double t = cli_seconds();
+		for (int i = 0; i < f->repeat; i++)
+			nn_forward(&f->bench->kernels, f->net, w, f->batch);
+		atomic_fetch_add(&f->nanoseconds, (uint64_t)((cli_seconds() - t) * 1e9));
 		sha256_init(&s);
 		bench_hash_i32(&s, w->point_out, (size_t)f->batch * (size_t)(f->size * f->size) * NN_POINT_OUT);
 		bench_hash_i32(&s, w->global_out, (size_t)f->batch * NN_GLOBAL_OUT);
@@ -158,21 +162,21 @@ static void forward_task(void *ctx, int task, int worker)
 
 static int forward(struct bench *b, const struct nn_net *net, int size, int batches, struct sha256 *sum, struct err *e)
 {
-	struct forward f = {.bench = b, .net = net, .size = size, .batch = 16};
+	struct forward f = {.bench = b, .net = net, .size = size, .batch = 16, .repeat = b->quick ? 1 : 3};
 	char what[64];
 	f.hash = calloc((size_t)batches, sizeof *f.hash);
 	if (!f.hash)
 		return err_set(e, ERR_MEMORY, "out of memory");
-	double t = cli_seconds();
 	pool_run(b->pool, batches, forward_task, &f);
-	t = cli_seconds() - t;
+	int at_once = pool_threads(b->pool) < batches ? pool_threads(b->pool) : batches;
+	double t = (double)atomic_load(&f.nanoseconds) * 1e-9 / at_once;
 	for (int i = 0; i < batches; i++)
 		sha256_update(sum, f.hash[i].b, sizeof f.hash[i].b);
 	free(f.hash);
 	if (atomic_load(&f.failed))
 		return err_set(e, ERR_MEMORY, "out of memory");
 	snprintf(what, sizeof what, "net %dx%d on %dx%d", net->shape.blocks, net->shape.channels, size, size);
-	bench_speed(what, (double)batches * f.batch, t, " evaluations/s");
+	bench_speed(what, (double)batches * f.batch * f.repeat, t, " evaluations/s");
 	return 0;
 }
 
@@ -257,7 +261,7 @@ static void search_task(void *ctx, int task, int worker)
 int bench_search(struct bench *b, struct hash *out, struct err *e)
 {
 	struct hash hash[8];
-	struct searches w = {.bench = b, .visits = b->quick ? 32 : 256, .hash = hash};
+	struct searches w = {.bench = b, .visits = b->quick ? 64 : 512, .hash = hash};
 	int tasks = b->quick ? 3 : 8;
 	double t = cli_seconds();
 	pool_run(b->pool, tasks, search_task, &w);
@@ -277,5 +281,5 @@ int bench_match(struct bench *b, struct hash *out, struct err *e)
 		s.player[i].full_share = 1000;
 		s.player[i].net = i ? b->first : b->trained;
 	}
-	return play(b, &s, b->quick ? 2 : 8, false, out, e);
+	return play(b, &s, b->quick ? 4 : 12, false, out, e);
 }

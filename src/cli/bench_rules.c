@@ -79,7 +79,7 @@ static void task(void *ctx, int i, int worker)
 
 int bench_rules(struct bench *b, struct hash *out, struct err *e)
 {
-	struct work w = {.games = b->quick ? 64 : 2048};
+	struct work w = {.games = b->quick ? 192 : 1536};
 	w.hash = calloc(w.games, sizeof *w.hash);
 	if (!w.hash)
 		return err_set(e, ERR_MEMORY, "out of memory");

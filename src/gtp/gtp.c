@@ -141,11 +141,11 @@ void gtp_free(struct gtp *g)
 }
 
 /* The line as the protocol wants it read: tabs are spaces, other control characters are not there, and nothing
- * counts from a "#" on.  out has room for n + 1 bytes. */
-static void clean(char *out, const char *line, size_t n)
+ * counts from a "#" on.  out has room for n + 1 bytes.  True where a "#" or the newline ended the line. */
+static bool clean(char *out, const char *line, size_t n)
 {
-	size_t k = 0;
-	for (size_t i = 0; i < n && line[i] != '#' && line[i] != '\n'; i++) {
+	size_t k = 0, i = 0;
+	for (; i < n && line[i] != '#' && line[i] != '\n'; i++) {
 		unsigned char b = (unsigned char)line[i];
 		if (b == '\t')
 			out[k++] = ' ';
@@ -153,6 +153,7 @@ static void clean(char *out, const char *line, size_t n)
 			out[k++] = line[i];
 	}
 	out[k] = '\0';
+	return i < n;
 }
 
 /* Cuts text at spaces; the words' number, or -1 where there are more than most. */
@@ -205,8 +206,8 @@ bool gtp_command(struct gtp *g, const void *line, size_t n, struct buf *out)
 	char *const *w = word;
 	struct buf text = {.data = NULL};
 	struct gtp_call c = {.text = &text};
-	bool whole = n <= GTP_LINE_MAX, ok;
-	clean(clear, line, whole ? n : GTP_LINE_MAX);
+	bool short_enough = n <= GTP_LINE_MAX, ok;
+	bool whole = clean(clear, line, short_enough ? n : GTP_LINE_MAX) || short_enough;
 	int words = split(clear, word, WORDS);
 	if (words == 0 && whole)
 		return true;

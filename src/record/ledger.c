@@ -385,17 +385,25 @@ static bool holds_end(const uint8_t *p, const uint8_t *end, const char *word)
 	return false;
 }
 
+/* Is this, which is no whole header, the beginning of one? */
+static bool header_torn(const uint8_t *p, const uint8_t *end)
+{
+	size_t n = (size_t)(end - p), title = strlen(ledger_title);
+	return memcmp(p, ledger_title, n < title ? n : title) == 0 && !holds_end(p, end, "ledger ") &&
+	       !holds_end(p, end, "entry ");
+}
+
 static int ledger_parse(struct ledger *l, struct text *t, uint64_t *valid, struct err *e)
 {
 	const uint8_t *start = t->p, *part = t->p;
-	size_t n = (size_t)(t->end - start), title = strlen(ledger_title);
-	bool ours = memcmp(start, ledger_title, n < title ? n : title) == 0;
 	int rc = read_header(l, t, start, e);
-	if (rc == ERR_FORMAT && valid && ours && !holds_end(part, t->end, "ledger ")) {
+	if (rc == ERR_FORMAT && valid && header_torn(start, t->end)) {
 		*valid = 0;
 		*l = (struct ledger){0};
 		return 0;
 	}
+	if (rc < 0)
+		return rc;
 	while (rc == 0 && t->p < t->end) {
 		part = t->p;
 		rc = read_entry(l, t, start, e);

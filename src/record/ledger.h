@@ -45,13 +45,14 @@ struct ledger {
 
 void ledger_release(struct ledger *l);
 void ledger_header_write(const struct ledger *l, struct buf *out);
-/* Fills e->entry (the hash) from the ledger so far and appends the entry's text to out. */
+/* Fills e->entry (the hash) from the ledger so far and appends the entry's text to out.  ERR_ARG where e does not
+ * follow from the ledger by the rules of docs/formats/ledger.md; ERR_MEMORY. */
 int ledger_entry_write(const struct ledger *l, struct ledger_entry *e, struct buf *out);
 /* Adds a copy of e (checkpoints copied too). */
 int ledger_add(struct ledger *l, const struct ledger_entry *e);
 /* Reads a whole ledger and checks order, ranges and the chain of hashes.  A torn last entry (a crash while it
  * was appended) is an error with its offset, unless valid is given: then it is ignored and *valid tells where
- * the whole entries end. */
+ * the whole entries end; 0 where not even the header is whole, with l empty. */
 int ledger_read(struct ledger *l, const void *p, size_t n, uint64_t *valid, struct err *e);
 
 #endif

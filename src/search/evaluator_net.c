@@ -79,10 +79,11 @@ static void net_evaluate(struct evaluator *e, struct eval_job **job, int count)
 	}
 }
 
-struct evaluator *evaluator_net_new(const struct nn_net *net, const struct nn_kernels *k, int size, int batch, struct err *e)
+struct evaluator *evaluator_net_new(const struct nn_net *net, const struct nn_kernels *k, int size, int batch,
+                                    struct err *e)
 {
 	if (size < GAME_SIZE_MIN || size > GAME_SIZE_MAX || batch < 1) {
-		err_set(e, ERR_ARG, "evaluator: board size %d and batch %d must be 2 to 19 and at least 1", size, batch);
+		err_set(e, ERR_ARG, "evaluator: board size %d is not 2 to 19, or batch %d below 1", size, batch);
 		return NULL;
 	}
 	struct net_evaluator *n = calloc(1, sizeof *n);

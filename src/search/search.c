@@ -50,7 +50,8 @@ static bool allocate(struct search *s, const struct game_rules *r)
 	return s->root && s->node && s->edge && s->path;
 }
 
-struct search *search_new(const struct game *g, const struct game_rules *r, const struct search_settings *set, struct err *e)
+struct search *search_new(const struct game *g, const struct game_rules *r, const struct search_settings *set,
+                          struct err *e)
 {
 	if (check_settings(set, e))
 		return NULL;

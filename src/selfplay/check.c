@@ -11,14 +11,16 @@ static int rules_of(const struct record_game *rec, struct game_rules *out, struc
 {
 	*out = (struct game_rules){rec->size, rec->komi_half, rec->suicide, rec->max_moves};
 	if (out->size < GAME_SIZE_MIN || out->size > GAME_SIZE_MAX || out->suicide > 1 || out->max_moves < 1 ||
-	    out->max_moves > GAME_MOVES_MAX || out->komi_half < -2 * GAME_POINTS_MAX || out->komi_half > 2 * GAME_POINTS_MAX)
-		return err_set(e, ERR_FORMAT, "game %u: its rules are out of range (size %d, komi %d/2, suicide %d, max_moves %d)",
+	    out->max_moves > GAME_MOVES_MAX || out->komi_half < -2 * GAME_POINTS_MAX ||
+	    out->komi_half > 2 * GAME_POINTS_MAX)
+		return err_set(e, ERR_FORMAT, "game %u: rules out of range: size %d, komi %d/2, suicide %d, moves %d",
 		               (unsigned)rec->index, out->size, out->komi_half, out->suicide, out->max_moves);
 	return 0;
 }
 
 /* A policy target: legal actions in ascending order whose shares sum to 1. */
-static int check_policy(const struct game *g, const struct record_game *rec, uint32_t move, const void *state, struct err *e)
+static int check_policy(const struct game *g, const struct record_game *rec, uint32_t move, const void *state,
+                        struct err *e)
 {
 	const struct record_move *m = &rec->move[move];
 	uint8_t mask[GAME_ACTIONS_MAX];
@@ -36,18 +38,20 @@ static int check_policy(const struct game *g, const struct record_game *rec, uin
 	}
 	if (fits && (sum == 65536 || (sum == 65535 && m->policy_n == 1)))
 		return 0;
-	return err_set(e, ERR_MISMATCH, "game %u: the policy target of move %u is not a distribution over legal moves in order",
+	return err_set(e, ERR_MISMATCH, "game %u: the policy target of move %u is no distribution over legal moves",
 	               (unsigned)rec->index, (unsigned)move);
 }
 
 /* Plays the record on state, which is left at the end of the game. */
-static int replay(const struct game *g, const struct record_game *rec, const struct game_rules *rules, void *state, struct err *e)
+static int replay(const struct game *g, const struct record_game *rec, const struct game_rules *rules, void *state,
+                  struct err *e)
 {
 	unsigned index = rec->index;
 	g->init(state, rules);
 	for (uint32_t i = 0; i < rec->moves; i++) {
 		if (g->over(state))
-			return err_set(e, ERR_MISMATCH, "game %u: move %u comes after the game was over", index, (unsigned)i);
+			return err_set(e, ERR_MISMATCH, "game %u: move %u comes after the game was over", index,
+			               (unsigned)i);
 		if (check_policy(g, rec, i, state, e))
 			return ERR_MISMATCH;
 		if (!g->play(state, rec->move[i].action))
@@ -55,7 +59,8 @@ static int replay(const struct game *g, const struct record_game *rec, const str
 			               rec->move[i].action);
 	}
 	if (!g->over(state))
-		return err_set(e, ERR_MISMATCH, "game %u: it is not over after its last move, %u", index, (unsigned)rec->moves);
+		return err_set(e, ERR_MISMATCH, "game %u: it is not over after its last move, %u", index,
+		               (unsigned)rec->moves);
 	int score = g->score_half(state);
 	if (score != rec->score_half)
 		return err_set(e, ERR_MISMATCH, "game %u: after its last move, %u, the score is %d/2, not %d/2", index,
@@ -63,7 +68,8 @@ static int replay(const struct game *g, const struct record_game *rec, const str
 	return 0;
 }
 
-static int new_state(const struct game *g, const struct record_game *rec, struct game_rules *rules, void **state, struct err *e)
+static int new_state(const struct game *g, const struct record_game *rec, struct game_rules *rules, void **state,
+                     struct err *e)
 {
 	*state = NULL;
 	if (rules_of(rec, rules, e))
@@ -120,8 +126,8 @@ static void make_sample(const struct game *g, const struct record_game *rec, uin
 }
 
 /* state is at the end of the game; the game is played once more to see each position. */
-static int append_samples(const struct game *g, const struct record_game *rec, const struct game_rules *rules, void *state,
-                          int search_value, struct buf *out, uint32_t *count, struct err *e)
+static int append_samples(const struct game *g, const struct record_game *rec, const struct game_rules *rules,
+                          void *state, int search_value, struct buf *out, uint32_t *count, struct err *e)
 {
 	struct shard_shape shape = {rules->size, g->planes};
 	struct shard_sample sample;
@@ -146,7 +152,8 @@ static int append_samples(const struct game *g, const struct record_game *rec, c
 	return 0;
 }
 
-int selfplay_samples(const struct game *g, const struct record_game *rec, int search_value, struct buf *out, uint32_t *count, struct err *e)
+int selfplay_samples(const struct game *g, const struct record_game *rec, int search_value, struct buf *out,
+                     uint32_t *count, struct err *e)
 {
 	struct game_rules rules;
 	void *state;

@@ -112,7 +112,7 @@ static void finish(struct session *s, struct selfplay_game *g)
 	record_game_write(&f.game, &f.payload);
 	if (f.payload.failed) {
 		finished_clear(&f);
-		fail(s, err_set(&e, ERR_MEMORY, "self-play: no memory for the record of game %u", (unsigned)g->index), &e);
+		fail(s, err_set(&e, ERR_MEMORY, "self-play: no memory to record game %u", (unsigned)g->index), &e);
 		return;
 	}
 	if (s->progress)
@@ -249,8 +249,10 @@ static int check_player(const struct selfplay_settings *s, int player, struct er
 	if (p->net && (p->net->shape.planes != s->game->planes || p->net->shape.plane_exp != s->game->plane_exp))
 		return err_set(e, ERR_ARG, "self-play: the net takes %d planes at 2^-%d, the game has %d at 2^-%d",
 		               p->net->shape.planes, p->net->shape.plane_exp, s->game->planes, s->game->plane_exp);
+	if (p->net && p->search.visits < 1)
+		return err_set(e, ERR_ARG, "self-play: visits is %d, must be at least 1", p->search.visits);
 	if (p->cheap_visits < 0 || p->full_share < 0 || p->full_share > 1000)
-		return err_set(e, ERR_ARG, "self-play: cheap_visits %d must not be negative, full_share %d is 0 to 1000",
+		return err_set(e, ERR_ARG, "self-play: cheap_visits %d is below 0, or full_share %d not 0 to 1000",
 		               p->cheap_visits, p->full_share);
 	return 0;
 }
@@ -264,14 +266,17 @@ static int check_settings(const struct selfplay_settings *s, uint32_t first, uin
 		return err_set(e, ERR_ARG, "self-play: board size %d must be 2 to 19, max_moves %d must be 1 to %d",
 		               r->size, r->max_moves, GAME_MOVES_MAX);
 	if (spread < 0 || spread > komi_most || r->komi_half + spread > komi_most || r->komi_half - spread < -komi_most)
-		return err_set(e, ERR_ARG, "self-play: komi %d with spread %d leaves -%d to %d half points", r->komi_half,
-		               spread, komi_most, komi_most);
+		return err_set(e, ERR_ARG, "self-play: komi %d with spread %d leaves -%d to %d half points",
+		               r->komi_half, spread, komi_most, komi_most);
 	if (s->opening_plies < 0 || s->opening_plies > GAME_MOVES_MAX)
-		return err_set(e, ERR_ARG, "self-play: opening_plies is %d, must be 0 to %d", s->opening_plies, GAME_MOVES_MAX);
+		return err_set(e, ERR_ARG, "self-play: opening_plies is %d, must be 0 to %d", s->opening_plies,
+		               GAME_MOVES_MAX);
 	if (s->in_flight < 1 || s->in_flight > IN_FLIGHT_MAX)
-		return err_set(e, ERR_ARG, "self-play: %d games at a time, must be 1 to %d", s->in_flight, IN_FLIGHT_MAX);
+		return err_set(e, ERR_ARG, "self-play: %d games at a time, must be 1 to %d", s->in_flight,
+		               IN_FLIGHT_MAX);
 	if (count > UINT32_MAX - first)
-		return err_set(e, ERR_ARG, "self-play: %u games from number %u on are too many", (unsigned)count, (unsigned)first);
+		return err_set(e, ERR_ARG, "self-play: %u games from number %u on are too many", (unsigned)count,
+		               (unsigned)first);
 	for (int player = 0; player < (s->match ? 2 : 1); player++)
 		if (check_player(s, player, e))
 			return ERR_ARG;
@@ -300,7 +305,8 @@ static int session_play(struct session *s, struct pool *pool, struct err *e)
 }
 
 int selfplay_run(const struct selfplay_settings *set, struct pool *pool, uint32_t first, uint32_t count,
-                 selfplay_sink *sink, void *ctx, const atomic_bool *stop, struct selfplay_progress *progress, struct err *e)
+                 selfplay_sink *sink, void *ctx, const atomic_bool *stop, struct selfplay_progress *progress,
+                 struct err *e)
 {
 	struct session s = {.set = set, .progress = progress, .stop = stop, .sink = sink, .ctx = ctx,
 	                    .first = first, .count = count, .e = e};

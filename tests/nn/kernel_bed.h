@@ -120,8 +120,10 @@ static int32_t sum_value(int pattern, int s, size_t i, uint64_t key)
 	case SUMS_WIDE:
 		return sign * (int32_t)((bits & (uint32_t)most) >> (more >> 1) % 30);
 	case SUMS_TIES: /* k * 2^s + 2^(s-1), and one to either side */
-		if (s < 1 || s > 22)
-			return sign * (s > 0 ? 1 << (s - 1) : (int32_t)(bits % 64)) % most;
+		if (s < 1 || s > 30)
+			return sign * (int32_t)(bits % 64);
+		if (s > 22)
+			return sign * (1 << (s - 1));
 		return sign * (((int32_t)(bits % 128) << s) + (1 << (s - 1)) + (int32_t)(more >> 1) % 3 - 1);
 	default:
 		return sign * (bits & 2 ? most : most - (int32_t)(bits >> 8) % 3);

@@ -39,11 +39,13 @@ static void on_fault(int sig)
 }
 
 /* Names the case; returns its key, from which all its data come. */
-__attribute__((format(printf, 3, 4))) static uint64_t begin(struct subject *u, const char *pattern, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static uint64_t begin(struct subject *u, const char *pattern, const char *fmt,
+							    ...)
 {
 	const uint64_t seed = u->cases++;
 	va_list ap;
-	int n = snprintf(u->now, sizeof u->now, "%s %s, %s, seed %llu: ", u->op, u->isa, pattern, (unsigned long long)seed);
+	int n =
+	    snprintf(u->now, sizeof u->now, "%s %s, %s, seed %llu: ", u->op, u->isa, pattern, (unsigned long long)seed);
 	va_start(ap, fmt);
 	vsnprintf(u->now + n, sizeof u->now - (size_t)n, fmt, ap);
 	va_end(ap);
@@ -117,13 +119,14 @@ static void mm_make(struct nn_mm *m, const struct mm_shape *z, const struct patt
 		x[i] = (int8_t)fill_value(p->x, lo, i, key);
 	for (size_t i = 0; i < wn; i++)
 		w[i] = (int8_t)fill_value(p->w, -127, i, key + 1);
-	*m = (struct nn_mm){.x = x, .row = row, .rows = z->rows, .tap = tap, .taps = z->taps, .ci = z->ci, .co = z->co, .w = w};
+	*m = (struct nn_mm){
+	    .x = x, .row = row, .rows = z->rows, .tap = tap, .taps = z->taps, .ci = z->ci, .co = z->co, .w = w};
 }
 
 static void mm_case(struct subject *u, const struct mm_shape *z, const struct pattern *p, bool is_signed)
 {
-	const uint64_t key = begin(u, p->name, "%d rows, %d taps, ci %d, co %d, board %d", z->rows, z->taps, z->ci, z->co,
-				   z->size);
+	const uint64_t key =
+	    begin(u, p->name, "%d rows, %d taps, ci %d, co %d, board %d", z->rows, z->taps, z->ci, z->co, z->size);
 	const size_t n = sizeof(int32_t) * (size_t)z->rows * (size_t)z->co;
 	struct nn_mm got, want;
 	mm_make(&got, z, p, is_signed ? -127 : 0, key);
@@ -152,7 +155,9 @@ static void mm_all(struct subject *u, bool is_signed)
 			    .ci = cis[c % 5],
 			    .co = cos[c / 5 % 4],
 			    .taps = c < 20 ? 1 : 9,
-			    .rows = n < 20 ? n : n == 20 ? 49 : 243,
+			    .rows = n < 20    ? n
+				    : n == 20 ? 49
+					      : 243,
 			};
 			const bool small = z.rows * z.ci * z.co * z.taps < 60000;
 			turn++;
@@ -196,14 +201,22 @@ static void wgrad_make(struct nn_wgrad *m, const struct wgrad_shape *z, const st
 		x[i] = (uint8_t)fill_value(p->x, 0, i, key);
 	for (size_t i = 0; i < gn; i++)
 		g[i] = (int8_t)fill_value(p->w, -127, i, key + 1);
-	*m = (struct nn_wgrad){.g = g, .x = x, .quads = z->quads, .padded = padded, .point = point, .points = points,
-			       .tap = tap, .taps = z->taps, .ci = z->ci, .co = z->co};
+	*m = (struct nn_wgrad){.g = g,
+			       .x = x,
+			       .quads = z->quads,
+			       .padded = padded,
+			       .point = point,
+			       .points = points,
+			       .tap = tap,
+			       .taps = z->taps,
+			       .ci = z->ci,
+			       .co = z->co};
 }
 
 static void wgrad_case(struct subject *u, const struct wgrad_shape *z, const struct pattern *p)
 {
-	const uint64_t key = begin(u, p->name, "%d quads, %d taps, ci %d, co %d, board %d", z->quads, z->taps, z->ci, z->co,
-				   z->size);
+	const uint64_t key =
+	    begin(u, p->name, "%d quads, %d taps, ci %d, co %d, board %d", z->quads, z->taps, z->ci, z->co, z->size);
 	const size_t n = sizeof(int32_t) * (size_t)z->taps * (size_t)z->co * (size_t)z->ci;
 	struct nn_wgrad got, want;
 	wgrad_make(&got, z, p, key);
@@ -292,12 +305,13 @@ static void relu_rows_case(struct subject *u, struct rows_case *z, int pattern)
 
 static void trunk_rows_case(struct subject *u, struct rows_case *z, int pattern, int extras)
 {
-	const uint64_t key = begin(u, sum_patterns[pattern], "%d rows, c %d, s %d, extra %d", z->rows, z->c, z->s, extras);
+	const uint64_t key =
+	    begin(u, sum_patterns[pattern], "%d rows, c %d, s %d, extra %d", z->rows, z->c, z->s, extras);
 	rows_make(z, pattern, key);
 	int32_t *extra = bed_in(&bed, BED_EXTRA, sizeof *extra * (size_t)z->c);
 	for (int i = 0; i < z->c; i++) {
-		const int32_t most = (1 << 24) - 1, v = (int32_t)(rng_round_bits(key + 3, (uint32_t)i) & (uint32_t)most);
-		extra[i] = (i & 1 ? -1 : 1) * (extras == 2 ? most : v >> i % 25);
+		const int32_t most = 1 << 17, v = (int32_t)(rng_round_bits(key + 3, (uint32_t)i) % (uint32_t)most);
+		extra[i] = (i & 1 ? -1 : 1) * (extras == 2 ? most : v >> i % 18);
 	}
 	int16_t *got = bed_out(&bed, BED_GOT, z->n * sizeof *got), *want = bed_out(&bed, BED_WANT, z->n * sizeof *got);
 	for (size_t i = 0; i < z->n; i++)
@@ -311,19 +325,21 @@ static const int widths[] = {16, 32, 48, 64, 256};
 
 static void check_relu_rows(struct subject *u)
 {
-	for (int s = 1; s <= 30; s++)
+	for (int s = -8; s <= 30; s++)
 		for (int p = 0; p < SUM_PATTERNS; p++)
 			for (int i = 0; i < 5; i++)
-				relu_rows_case(u, &(struct rows_case){.rows = 1 + (s + i) % 20, .c = widths[i], .s = s}, p);
+				relu_rows_case(
+				    u, &(struct rows_case){.rows = 1 + (s + 8 + i) % 20, .c = widths[i], .s = s}, p);
 }
 
 static void check_trunk_rows(struct subject *u)
 {
-	for (int s = -6; s <= 30; s++)
+	for (int s = -10; s <= 30; s++)
 		for (int p = 0; p < SUM_PATTERNS; p++)
 			for (int i = 0; i < 15; i++)
-				trunk_rows_case(u, &(struct rows_case){.rows = 1 + (s + 6 + i) % 20, .c = widths[i % 5], .s = s},
-						p, i / 5);
+				trunk_rows_case(
+				    u, &(struct rows_case){.rows = 1 + (s + 10 + i) % 20, .c = widths[i % 5], .s = s},
+				    p, i / 5);
 }
 
 /* Every value of the trunk, and every length up to a few vectors. */
@@ -370,7 +386,7 @@ static void round_sr_case(struct subject *u, int pattern, size_t n, int s)
 	for (size_t i = 0; i < n; i++) {
 		g[i] = sum_value(pattern, s, i, key);
 		if (pattern == SUMS_EXTREME)
-			g[i] += g[i] > 0 ? 1 : -1; /* 2^30 itself is allowed here */
+			g[i] += g[i] > 0 ? 1 : -1;  /* 2^30 itself is allowed here */
 		if (pattern == SUMS_WIDE && s < 22) /* within the range that is not clamped */
 			g[i] %= 140 << s;
 	}
@@ -385,6 +401,123 @@ static void check_round_sr(struct subject *u)
 	for (int s = 0; s <= 24; s++)
 		for (size_t n = 0; n <= 72; n++)
 			round_sr_case(u, (int)n % SUM_PATTERNS, n < 70 ? n : n * 15, s);
+}
+
+/* ---- operations over a board ---- */
+
+static uint8_t *random_acts(enum bed_place place, size_t n, uint64_t key)
+{
+	uint8_t *x = bed_in(&bed, place, n);
+	for (size_t i = 0; i < n; i++) /* both ends of the range often, as the masks look for them */
+		x[i] =
+		    (uint8_t)fill_value(rng_round_bits(key, (uint32_t)i) & 256 ? FILL_RANDOM : FILL_TURNS, 0, i, key);
+	return x;
+}
+
+static void pool_case(struct subject *u, int size, int c)
+{
+	const uint64_t key = begin(u, "random", "board %d, c %d", size, c);
+	const size_t n = (size_t)c * (sizeof(uint32_t) + 1);
+	/* what lies on the padding is no part of it, so put something there */
+	const uint8_t *x = random_acts(BED_X, (size_t)nn_padded(size) * (size_t)c, key);
+	uint32_t *got = bed_out(&bed, BED_GOT, n), *want = bed_out(&bed, BED_WANT, n);
+	u->k.pool(got, (uint8_t *)(got + c), x, size, c);
+	for (int ch = 0; ch < c; ch++) {
+		uint8_t *max = (uint8_t *)(want + c) + ch;
+		want[ch] = *max = 0;
+		for (int p = 0; p < size * size; p++) {
+			const uint8_t v = x[nn_padded_index(size, p / size, p % size) * c + ch];
+			want[ch] += v;
+			*max = v > *max ? v : *max;
+		}
+	}
+	compare(u, got, want, n, 1);
+}
+
+static void sum_points_case(struct subject *u, int size, int c, enum fill fill)
+{
+	const uint64_t key = begin(u, fill == FILL_RANDOM ? "random" : "all at the bottom", "board %d, c %d", size, c);
+	const size_t n = (size_t)c * sizeof(int32_t), gn = (size_t)nn_padded(size) * (size_t)c;
+	int8_t *g = bed_in(&bed, BED_X, gn);
+	for (size_t i = 0; i < gn; i++)
+		g[i] = (int8_t)fill_value(fill, -127, i, key);
+	int32_t *got = bed_out(&bed, BED_GOT, n), *want = bed_out(&bed, BED_WANT, n);
+	for (int ch = 0; ch < c; ch++) {
+		got[ch] = want[ch] = sum_value(SUMS_WIDE, 1, (size_t)ch, key);
+		for (int p = 0; p < size * size; p++)
+			want[ch] += g[nn_padded_index(size, p / size, p % size) * c + ch];
+	}
+	u->k.sum_points(got, g, size, c);
+	compare(u, got, want, n, sizeof *got);
+}
+
+static void check_pool(struct subject *u)
+{
+	for (int size = 2; size <= 19; size++)
+		for (int c = 16; c <= 256; c += 16)
+			pool_case(u, size, c);
+}
+
+static void check_sum_points(struct subject *u)
+{
+	for (int size = 2; size <= 19; size++)
+		for (int c = 16; c <= 256; c += 16)
+			sum_points_case(u, size, c, c & 16 ? FILL_RANDOM : FILL_BOTTOM);
+}
+
+/* Gradients up to 2^30 itself. */
+static void gradients(int32_t *g, size_t n, int pattern, int s, uint64_t key)
+{
+	for (size_t i = 0; i < n; i++) {
+		g[i] = sum_value(pattern, s, i, key);
+		if (pattern == SUMS_EXTREME)
+			g[i] += g[i] > 0 ? 1 : -1;
+	}
+}
+
+static void mask_max_case(struct subject *u, int pattern, size_t n)
+{
+	const uint64_t key = begin(u, sum_patterns[pattern], "n %zu", n);
+	const uint8_t *act = random_acts(BED_X, n, key);
+	int32_t *got = bed_out(&bed, BED_GOT, n * sizeof *got), *want = bed_out(&bed, BED_WANT, n * sizeof *want);
+	uint32_t most = 0;
+	gradients(got, n, pattern, 5, key);
+	for (size_t i = 0; i < n; i++) {
+		want[i] = act[i] == 0 || act[i] == 127 ? 0 : got[i];
+		most = (uint32_t)abs(want[i]) > most ? (uint32_t)abs(want[i]) : most;
+	}
+	if (u->k.mask_max(got, act, n) != most)
+		fail(u, "another maximum");
+	compare(u, got, want, n * sizeof *got, sizeof *got);
+}
+
+static void mask_add_case(struct subject *u, int pattern, size_t n, int s)
+{
+	const uint64_t key = begin(u, sum_patterns[pattern], "n %zu, s %d", n, s);
+	const uint8_t *act = random_acts(BED_X, n, key);
+	int32_t *g = bed_in(&bed, BED_W, n * sizeof *g);
+	int32_t *got = bed_out(&bed, BED_GOT, n * sizeof *got), *want = bed_out(&bed, BED_WANT, n * sizeof *want);
+	gradients(g, n, pattern, s, key);
+	gradients(got, n, SUMS_EXTREME - pattern, s, key + 1);
+	for (size_t i = 0; i < n; i++) {
+		const int64_t v = act[i] == 0 || act[i] == 127 ? 0 : g[i];
+		want[i] = (int32_t)fx_clamp64(got[i] + fx_rshift64(v, s), -(1 << 30), 1 << 30);
+	}
+	u->k.mask_add(got, g, act, n, s);
+	compare(u, got, want, n * sizeof *got, sizeof *got);
+}
+
+static void check_mask_max(struct subject *u)
+{
+	for (size_t n = 0; n < 400; n++)
+		mask_max_case(u, (int)n % SUM_PATTERNS, n < 390 ? n / 4 : n * 17);
+}
+
+static void check_mask_add(struct subject *u)
+{
+	for (int s = -30; s <= 40; s++)
+		for (size_t n = 0; n < 100; n++)
+			mask_add_case(u, (int)n % SUM_PATTERNS, n < 96 ? n / 4 : n * 11, s);
 }
 
 /* ---- all kernels, all wrong kernels ---- */
@@ -417,17 +550,24 @@ static void test_kernels(unsigned have)
 	}
 }
 
-#define WRONG(op, name) {#op, #name, check_##op, {.op = wrong_##name##_##op}}
+#define WRONG(op, name)                                                                                                \
+	{                                                                                                              \
+#op, #name, check_##op,                                                                                \
+		{                                                                                                      \
+			.op = wrong_##name##_##op                                                                      \
+		}                                                                                                      \
+	}
 static const struct wrong {
 	const char *op, *name;
 	void (*check)(struct subject *u);
 	struct nn_kernels k;
 } wrongs[] = {
-    WRONG(mm_u8, fours),       WRONG(mm_s8, offset),     WRONG(mm_u8, row),         WRONG(mm_u8, end),
-    WRONG(mm_s8, begin),       WRONG(mm_u8, tap),        WRONG(wgrad, quad),        WRONG(wgrad, tap),
-    WRONG(interleave4, order), WRONG(relu_rows, half),   WRONG(relu_rows, gap),     WRONG(trunk_rows, floor),
-    WRONG(trunk_rows, early),  WRONG(relu_trunk, sat),   WRONG(max_abs, tail),      WRONG(max_abs, sign),
-    WRONG(round_sr, first),    WRONG(round_sr, floor),
+    WRONG(mm_u8, fours),       WRONG(mm_s8, offset),    WRONG(mm_u8, row),     WRONG(mm_u8, end),
+    WRONG(mm_s8, begin),       WRONG(mm_u8, tap),       WRONG(wgrad, quad),    WRONG(wgrad, tap),
+    WRONG(interleave4, order), WRONG(relu_rows, half),  WRONG(relu_rows, gap), WRONG(trunk_rows, floor),
+    WRONG(trunk_rows, early),  WRONG(relu_trunk, sat),  WRONG(max_abs, tail),  WRONG(max_abs, sign),
+    WRONG(round_sr, first),    WRONG(round_sr, floor),  WRONG(pool, padding),  WRONG(mask_max, top),
+    WRONG(mask_add, half),     WRONG(sum_points, line),
 };
 
 static void test_wrong_kernels(void)
@@ -472,6 +612,10 @@ static void test_subset(unsigned flags)
 	CHECK((any_fn *)k.relu_trunk == expected("relu_trunk", flags));
 	CHECK((any_fn *)k.max_abs == expected("max_abs", flags));
 	CHECK((any_fn *)k.round_sr == expected("round_sr", flags));
+	CHECK((any_fn *)k.pool == expected("pool", flags));
+	CHECK((any_fn *)k.mask_max == expected("mask_max", flags));
+	CHECK((any_fn *)k.mask_add == expected("mask_add", flags));
+	CHECK((any_fn *)k.sum_points == expected("sum_points", flags));
 }
 
 /* Every subset of what the machine has, by text and back. */
@@ -494,7 +638,8 @@ static void test_flags(unsigned have)
 
 static void test_flag_texts(void)
 {
-	static const char *const bad[] = {"", "avx", "avx22", "avx2,", ",avx2", "none,avx2", "AVX2", "avx2 ", "avx2,,avx2"};
+	static const char *const bad[] = {"",          "avx",  "avx22", "avx2,",     ",avx2",
+					  "none,avx2", "AVX2", "avx2 ", "avx2,,avx2"};
 	struct err e;
 	char text[64], tiny[3];
 	unsigned f;
@@ -580,6 +725,10 @@ static void test_elementwise_by_hand(void)
 	const int16_t trunk[16] = {0, 0, 1, 1, 1, 2, 1, 1, 0, 0, -1, 32767, 127, 32767, 32767, -32767};
 	nn_trunk_rows_c(t, row, 1, acc, bias, NULL, 16, 2);
 	CHECK(memcmp(t, trunk, sizeof t) == 0);
+	nn_relu_rows_c(out, row, 1, acc, bias, 16, -8);
+	CHECK(out[0] == 0 && out[1] == 127 && out[8] == 0 && out[14] == 127 && out[15] == 0);
+	nn_relu_rows_c(out, row, 1, acc, bias, 16, 0);
+	CHECK(out[3] == 3 && out[7] == 2 && out[8] == 0 && out[11] == 127);
 	nn_trunk_rows_c(t, row, 1, acc, bias, acc, 16, -3);
 	CHECK_INT(t[1], 9);
 	CHECK_INT(t[6], 1 + 16 + 1);
@@ -629,9 +778,18 @@ struct work {
 	size_t elements;
 };
 
-static void call_mm_u8(struct work *w) { w->k->mm_u8(&w->mm); }
-static void call_mm_s8(struct work *w) { w->k->mm_s8(&w->mm); }
-static void call_wgrad(struct work *w) { w->k->wgrad(&w->wgrad); }
+static void call_mm_u8(struct work *w)
+{
+	w->k->mm_u8(&w->mm);
+}
+static void call_mm_s8(struct work *w)
+{
+	w->k->mm_s8(&w->mm);
+}
+static void call_wgrad(struct work *w)
+{
+	w->k->wgrad(&w->wgrad);
+}
 static void call_interleave4(struct work *w)
 {
 	w->k->interleave4(bed.base[BED_GOT], bed.base[BED_X], w->elements / 4);
@@ -657,6 +815,29 @@ static void call_max_abs(struct work *w)
 static void call_round_sr(struct work *w)
 {
 	w->k->round_sr((int8_t *)bed.base[BED_GOT], (int32_t *)(void *)bed.base[BED_X], w->elements, 12, 77, 0);
+}
+
+static void call_pool(struct work *w)
+{
+	for (int i = 0; i < 32; i++)
+		w->k->pool((uint32_t *)(void *)bed.base[BED_GOT], bed.base[BED_WANT], bed.base[BED_X], 9, w->rows.c);
+}
+
+static void call_mask_max(struct work *w)
+{
+	CHECK(w->k->mask_max((int32_t *)(void *)bed.base[BED_GOT], bed.base[BED_X], w->elements) != 1);
+}
+
+static void call_mask_add(struct work *w)
+{
+	w->k->mask_add((int32_t *)(void *)bed.base[BED_GOT], (int32_t *)(void *)bed.base[BED_W], bed.base[BED_X],
+		       w->elements, 7);
+}
+
+static void call_sum_points(struct work *w)
+{
+	for (int i = 0; i < 32; i++)
+		w->k->sum_points((int32_t *)(void *)bed.base[BED_GOT], (int8_t *)bed.base[BED_X], 9, w->rows.c);
 }
 
 /* A 9x9 convolution of c channels over 32 positions. */

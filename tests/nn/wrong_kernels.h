@@ -101,6 +101,10 @@ static void wrong_order_interleave4(uint8_t *out, const uint8_t *in, size_t n)
 static void wrong_half_relu_rows(uint8_t *out, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias,
 				 int c, int s)
 {
+	if (s < 1) {
+		nn_relu_rows_c(out, row, rows, acc, bias, c, s);
+		return;
+	}
 	for (int i = 0; i < rows * c; i++) {
 		const int32_t v = fx_asr32(acc[i] + bias[i % c] + (1 << (s - 1)) - 1, s);
 		out[row[i / c] + i % c] = (uint8_t)fx_clamp32(v, 0, 127);
@@ -170,6 +174,42 @@ static void wrong_floor_round_sr(int8_t *out, const int32_t *g, size_t n, int s,
 	for (size_t i = 0; i < n; i++)
 		if (fx_asr32(g[i], s) < -128)
 			out[i] = -128;
+}
+
+/* Takes the padding between lines for points. */
+static void wrong_padding_pool(uint32_t *sum, uint8_t *max, const uint8_t *x, int size, int c)
+{
+	nn_pool_c(sum, max, x, size, c);
+	for (int i = 0; i < c; i++)
+		max[i] = x[(2 * size + 2) * c + i] > max[i] ? x[(2 * size + 2) * c + i] : max[i];
+}
+
+/* Lets through what is clamped at the top. */
+static uint32_t wrong_top_mask_max(int32_t *g, const uint8_t *act, size_t n)
+{
+	uint32_t most = 0;
+	for (size_t i = 0; i < n; i++) {
+		g[i] = act[i] ? g[i] : 0;
+		most = (uint32_t)abs(g[i]) > most ? (uint32_t)abs(g[i]) : most;
+	}
+	return most;
+}
+
+static void wrong_half_mask_add(int32_t *t, const int32_t *g, const uint8_t *act, size_t n, int s)
+{
+	for (size_t i = 0; i < n; i++) {
+		const int64_t v = act[i] == 0 || act[i] == 127 ? 0 : g[i];
+		const int64_t y = s > 0 ? fx_asr64(v + (INT64_C(1) << (s - 1)) - 1, s) : fx_rshift64(v, s);
+		t[i] = (int32_t)fx_clamp64(t[i] + y, -(1 << 30), 1 << 30);
+	}
+}
+
+/* Forgets the last line. */
+static void wrong_line_sum_points(int32_t *sum, const int8_t *g, int size, int c)
+{
+	for (int p = 0; p < size * (size - 1); p++)
+		for (int i = 0; i < c; i++)
+			sum[i] += g[((p / size + 1) * (size + 1) + p % size + 1) * c + i];
 }
 
 #endif

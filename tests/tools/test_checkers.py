@@ -22,7 +22,7 @@ exact base left right
 vector left/x86
 ban call | * | strcpy
 ban call | * but top | exit
-ban word | exact | double
+ban word | exact | double long
 ban header | * | time.h
 libc memcpy
 grant base | read
@@ -55,6 +55,8 @@ LAYERS_CASES = [
     ({'src/base/base.c': '+#include <time.h>\n'}, '<time.h> is banned in base'),
     ({'src/left/left.c': '+#include <immintrin.h>\n'}, '<immintrin.h> belongs into left/x86'),
     ({'src/base/base.c': '+double base_x;\n'}, 'double is banned in base'),
+    ({'src/base/base.c': '+long base_x;\n'}, 'long is banned in base'),
+    ({'src/base/base.c': '+long long base_x;\n'}, '0 problems'),
     ({'src/top/top.c': '+double top_x;\n'}, '0 problems'),
     ({'src/top/top.c': '+void top_y(char *p) { strcpy(p, p); }\n'}, 'strcpy is banned in top'),
     ({'src/base/base.c': '+void base_y(void) { exit (1); }\n'}, 'exit is banned in base'),

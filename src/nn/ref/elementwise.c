@@ -16,18 +16,23 @@ void nn_interleave4_c(uint8_t *restrict out, const uint8_t *restrict in, size_t 
 	}
 }
 
-/* |acc + bias| < 2^30 and the rounding adds at most 2^29: no wrap. */
+/* clamp(rshift(v, s), 0, 127), |v| < 2^30.  The rounding adds at most 2^29; a left shift sees at most 127 * 2^8. */
+static inline int32_t relu(int32_t v, int s)
+{
+	return fx_clamp32(fx_rshift32(s > 0 ? v : fx_clamp32(v, 0, 127), s), 0, 127);
+}
+
 void nn_relu_rows_c(uint8_t *out, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias, int c, int s)
 {
 	for (int r = 0; r < rows; r++) {
 		uint8_t *restrict to = out + row[r];
 		const int32_t *a = acc + (ptrdiff_t)r * c;
 		for (int i = 0; i < c; i++)
-			to[i] = (uint8_t)fx_clamp32(fx_rshift32(a[i] + bias[i], s), 0, 127);
+			to[i] = (uint8_t)relu(a[i] + bias[i], s);
 	}
 }
 
-/* In 64 bits, as 2^30 * 2^6 needs 37. */
+/* In 64 bits, as 2^30 * 2^10 needs them. */
 void nn_trunk_rows_c(int16_t *t, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias,
 		     const int32_t *extra, int c, int s)
 {

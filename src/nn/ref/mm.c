@@ -14,7 +14,8 @@ static void row_u8(int32_t *restrict acc, const uint8_t *x, const struct nn_mm *
 		for (int j = 0; j < m->ci; j += 4, w += BLOCK * 4) {
 			const uint8_t *v = x + m->tap[t] + j;
 			for (int o = 0; o < BLOCK; o++)
-				sum[o] += v[0] * w[4 * o] + v[1] * w[4 * o + 1] + v[2] * w[4 * o + 2] + v[3] * w[4 * o + 3];
+				sum[o] +=
+				    v[0] * w[4 * o] + v[1] * w[4 * o + 1] + v[2] * w[4 * o + 2] + v[3] * w[4 * o + 3];
 		}
 	for (int o = 0; o < BLOCK; o++)
 		acc[o] = sum[o];
@@ -27,7 +28,8 @@ static void row_s8(int32_t *restrict acc, const int8_t *x, const struct nn_mm *m
 		for (int j = 0; j < m->ci; j += 4, w += BLOCK * 4) {
 			const int8_t *v = x + m->tap[t] + j;
 			for (int o = 0; o < BLOCK; o++)
-				sum[o] += v[0] * w[4 * o] + v[1] * w[4 * o + 1] + v[2] * w[4 * o + 2] + v[3] * w[4 * o + 3];
+				sum[o] +=
+				    v[0] * w[4 * o] + v[1] * w[4 * o + 1] + v[2] * w[4 * o + 2] + v[3] * w[4 * o + 3];
 		}
 	for (int o = 0; o < BLOCK; o++)
 		acc[o] = sum[o];

@@ -24,45 +24,54 @@ void nn_interleave4_avx2(uint8_t *out, const uint8_t *in, size_t n)
 			out[4 * i + b] = in[b * n + i];
 }
 
-/* rshift(acc + bias, s), s >= 1, half = 2^(s-1): |acc + bias| + half < 2^30 + 2^29. */
-NN_INLINE __m256i scaled(const int32_t *acc, const int32_t *bias, __m256i half, __m128i s)
+/* clamp(x, least, most) * 2^-s, s <= 0. */
+NN_INLINE __m256i shift_left(__m256i x, int32_t least, int32_t most, int s)
 {
-	const __m256i v = _mm256_add_epi32(nn_load32(acc), nn_load32(bias));
-	return _mm256_sra_epi32(_mm256_add_epi32(v, half), s);
+	x = _mm256_min_epi32(_mm256_max_epi32(x, _mm256_set1_epi32(least)), _mm256_set1_epi32(most));
+	return _mm256_sll_epi32(x, _mm_cvtsi32_si128(-s));
+}
+
+/* rshift(x, s), s > 0, |x| < 2^30: x + 2^(s-1) < 2^30 + 2^29. */
+NN_INLINE __m256i shift_right(__m256i x, int s)
+{
+	return _mm256_sra_epi32(_mm256_add_epi32(x, _mm256_set1_epi32(INT32_C(1) << (s - 1))), _mm_cvtsi32_si128(s));
+}
+
+NN_INLINE __m256i biased(const int32_t *acc, const int32_t *bias)
+{
+	return _mm256_add_epi32(nn_load32(acc), nn_load32(bias));
+}
+
+NN_INLINE __m256i relu_scaled(const int32_t *acc, const int32_t *bias, int s)
+{
+	const __m256i x = biased(acc, bias);
+	return s > 0 ? shift_right(x, s) : shift_left(x, 0, 127, s);
 }
 
 /* Packing to 16 bits and then to unsigned 8 saturates at 0 and 255: all that is left is the minimum with 127. */
 void nn_relu_rows_avx2(uint8_t *out, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias, int c,
 		       int s)
 {
-	const __m256i half = _mm256_set1_epi32(INT32_C(1) << (s - 1));
-	const __m128i shift = _mm_cvtsi32_si128(s);
 	for (int r = 0; r < rows; r++, acc += c)
 		for (int i = 0; i < c; i += 16) {
-			const __m256i lo = scaled(acc + i, bias + i, half, shift);
-			const __m256i hi = scaled(acc + i + 8, bias + i + 8, half, shift);
+			const __m256i lo = relu_scaled(acc + i, bias + i, s);
+			const __m256i hi = relu_scaled(acc + i + 8, bias + i + 8, s);
 			const __m256i v = _mm256_permute4x64_epi64(_mm256_packs_epi32(lo, hi), 0xd8);
 			const __m128i b = _mm_packus_epi16(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
 			nn_store16(out + row[r] + i, _mm_min_epu8(b, _mm_set1_epi8(127)));
 		}
 }
 
-/* rshift(acc + bias, s) for any s of trunk_rows.  Where s < 0 the sum is clamped to +-2^24 first: it then stays within
- * 2^24 * 2^6 = 2^30, and a clamped one is still at least 2^25, so that trunk (2^15) and extra (2^24) cannot bring it
- * back below what saturates. */
-NN_INLINE __m256i scaled_any(const int32_t *acc, const int32_t *bias, int s)
+/* Where s <= 0 the sum is clamped to +-2^19 first: it then stays within 2^19 * 2^10 = 2^29, and where s < 0 a clamped
+ * one is still at least 2^20, so that trunk (2^15) and extra (2^17) cannot bring it back below what saturates; where
+ * s = 0, 2^19 does as well. */
+NN_INLINE __m256i trunk_scaled(const int32_t *acc, const int32_t *bias, int s)
 {
-	const __m256i v = _mm256_add_epi32(nn_load32(acc), nn_load32(bias));
-	if (s >= 0) {
-		const __m256i half = _mm256_set1_epi32((INT32_C(1) << s) >> 1);
-		return _mm256_sra_epi32(_mm256_add_epi32(v, half), _mm_cvtsi32_si128(s));
-	}
-	const __m256i most = _mm256_set1_epi32(1 << 24);
-	const __m256i least = _mm256_set1_epi32(-(1 << 24));
-	return _mm256_sll_epi32(_mm256_max_epi32(_mm256_min_epi32(v, most), least), _mm_cvtsi32_si128(-s));
+	const __m256i x = biased(acc, bias);
+	return s > 0 ? shift_right(x, s) : shift_left(x, -(1 << 19), 1 << 19, s);
 }
 
-/* The sum of all is below 2^30 + 2^24 + 2^15; packing saturates at -32768 and 32767. */
+/* The sum of all is below 2^30 + 2^17 + 2^15; packing saturates at -32768 and 32767. */
 void nn_trunk_rows_avx2(int16_t *t, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias,
 			const int32_t *extra, int c, int s)
 {
@@ -72,8 +81,8 @@ void nn_trunk_rows_avx2(int16_t *t, const int32_t *row, int rows, const int32_t 
 			const __m256i old = nn_load32(to);
 			__m256i lo = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(old));
 			__m256i hi = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(old, 1));
-			lo = _mm256_add_epi32(lo, scaled_any(acc + i, bias + i, s));
-			hi = _mm256_add_epi32(hi, scaled_any(acc + i + 8, bias + i + 8, s));
+			lo = _mm256_add_epi32(lo, trunk_scaled(acc + i, bias + i, s));
+			hi = _mm256_add_epi32(hi, trunk_scaled(acc + i + 8, bias + i + 8, s));
 			if (extra) {
 				lo = _mm256_add_epi32(lo, nn_load32(extra + i));
 				hi = _mm256_add_epi32(hi, nn_load32(extra + i + 8));
@@ -107,10 +116,7 @@ uint32_t nn_max_abs_avx2(const int32_t *g, size_t n)
 	size_t i = 0;
 	for (; i + 8 <= n; i += 8)
 		most = _mm256_max_epi32(most, _mm256_abs_epi32(nn_load32(g + i)));
-	__m128i m = _mm_max_epi32(_mm256_castsi256_si128(most), _mm256_extracti128_si256(most, 1));
-	m = _mm_max_epi32(m, _mm_shuffle_epi32(m, 0x4e));
-	m = _mm_max_epi32(m, _mm_shuffle_epi32(m, 0xb1));
-	const uint32_t a = (uint32_t)_mm_cvtsi128_si32(m), b = nn_max_abs_c(g + i, n - i);
+	const uint32_t a = nn_largest(most), b = nn_max_abs_c(g + i, n - i);
 	return a > b ? a : b;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The matrix products by vpmaddubsw: u8 times s8, pairs summed in 16 bits.  With x in 0..127 and w in -127..127 a pair is
- * at most 2 * 127 * 127 = 32258, so the saturation of that instruction never acts; vpmaddwd by ones then adds pairs of
- * pairs in 32 bits. */
+/* The matrix products by vpmaddubsw: u8 times s8, pairs summed in 16 bits.  With x in 0..127 and w in -127..127 a pair
+ * is at most 2 * 127 * 127 = 32258, so the saturation of that instruction never acts; vpmaddwd by ones then adds pairs
+ * of pairs in 32 bits. */
 #include "nn/kernels_int.h"
 #include "nn/x86/x86_int.h"
 
@@ -11,8 +11,8 @@ enum { BLOCK = 16, ROWS = 4 };
 NN_INLINE __m256i dot4(__m256i x, __m256i w, int is_signed)
 {
 	const __m256i ones = _mm256_set1_epi16(1);
-	const __m256i pairs = is_signed ? _mm256_maddubs_epi16(_mm256_abs_epi8(x), _mm256_sign_epi8(w, x))
-					: _mm256_maddubs_epi16(x, w);
+	const __m256i pairs =
+	    is_signed ? _mm256_maddubs_epi16(_mm256_abs_epi8(x), _mm256_sign_epi8(w, x)) : _mm256_maddubs_epi16(x, w);
 	return _mm256_madd_epi16(pairs, ones);
 }
 

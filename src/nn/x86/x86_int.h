@@ -45,4 +45,13 @@ NN_INLINE void nn_store32(void *p, __m256i v)
 	_mm256_storeu_si256((__m256i_u *)p, v);
 }
 
+/* The largest of eight lanes, none negative. */
+NN_INLINE uint32_t nn_largest(__m256i v)
+{
+	__m128i m = _mm_max_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+	m = _mm_max_epi32(m, _mm_shuffle_epi32(m, 0x4e));
+	m = _mm_max_epi32(m, _mm_shuffle_epi32(m, 0xb1));
+	return (uint32_t)_mm_cvtsi128_si32(m);
+}
+
 #endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* miai verify: is a run what its ledger says, and does it come out the same again? */
+#include "cli/cli_int.h"
+
+#include "base/pool.h"
+#include "verify/verify.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { SEGMENTS = 20 };
+
+static void say(void *ctx, const char *line)
+{
+	(void)ctx;
+	puts(line);
+	fflush(stdout);
+}
+
+static int choose_seed(const char *text, uint64_t *seed)
+{
+	if (text)
+		return cli_seed(text, 0, seed);
+	if (getrandom(seed, sizeof *seed, 0) == (ssize_t)sizeof *seed) {
+		*seed >>= 1; /* as --seed takes it */
+		return 0;
+	}
+	fprintf(stderr, "miai verify: no random number from the system (%s); give --seed\n", strerror(errno));
+	return -1;
+}
+
+static int verify(struct verify_options *o, int threads)
+{
+	struct err e = {.text = ""};
+	struct verify_report report;
+	o->pool = pool_new(threads);
+	int rc = o->pool ? verify_run(o, &report, &e) : err_set(&e, ERR_MEMORY, "cannot start %d threads", threads);
+	pool_free(o->pool);
+	if (rc < 0)
+		return cli_fail("verify", rc, &e);
+	if (!o->rebuild && report.segments_checked < report.segments_total)
+		printf("the segments were chosen by --seed %" PRIu64 "\n", o->random);
+	return CLI_OK;
+}
+
+static int run(int argc, char **argv)
+{
+	const char *segments = NULL, *rebuild = NULL, *threads = NULL, *cpu = NULL, *seed = NULL;
+	const struct cli_option opt[] = {
+	    {"segments", 1, &segments}, {"rebuild", 0, &rebuild}, {"threads", 1, &threads},
+	    {"cpu-flags", 1, &cpu},     {"seed", 1, &seed},
+	};
+	long long n_segments = SEGMENTS;
+	int n_threads;
+	struct verify_options o = {.say = say};
+	int n = cli_parse(&cli_cmd_verify, argc, argv, opt, sizeof opt / sizeof *opt, 1, 1);
+	if (n < 0)
+		return n == -2 ? CLI_OK : CLI_USAGE;
+	if ((segments && cli_number("--segments", segments, 0, INT32_MAX, &n_segments)) || cli_threads(threads, &n_threads) ||
+	    cli_cpu_flags(cpu ? cpu : "none", &o.cpu_flags) || choose_seed(seed, &o.random))
+		return CLI_USAGE;
+	o.dir = argv[0];
+	o.segments = (uint64_t)n_segments;
+	o.rebuild = rebuild != NULL;
+	o.stop = cli_stop_flag();
+	return verify(&o, n_threads);
+}
+
+const struct cli_command cli_cmd_verify = {
+    .name = "verify",
+    .summary = "check a run: every file, and segments of it made again",
+    .usage = "Usage: miai verify DIR [OPTIONS]\n"
+             "Says what holds of the run in DIR, in these words: intact (every file is the one the ledger\n"
+             "names), consistent (what follows from the files without making anything again), spot-checked\n"
+             "n of N segments (games, spans of training, pairs of match games made again, with the same\n"
+             "bytes), rebuilt (all of them); and what was not checked.\n\n"
+             "  --segments N       how many to make again (20)\n"
+             "  --rebuild          all of them\n"
+             "  --seed N           choose the same segments as another time (chosen by chance)\n"
+             "  --threads N        (all processors)\n"
+             "  --cpu-flags LIST   avx2,avx512vnni, none, all (none: the plain C kernels)\n\n"
+             "Exit codes: 0 all of it holds, 1 something does not, 2 wrong usage, 3 cannot be read,\n"
+             "            4 stopped before the end.\n",
+    .run = run,
+};

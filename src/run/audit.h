@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Checks on a finished generation: what follows from its files without making anything again, and segments (a game, a
+ * span of training steps, a pair of match games) made again and compared byte by byte.  Every function here takes
+ * the ledger for read and checked, and each file for the one that the ledger names. */
+#ifndef MIAI_RUN_AUDIT_H
+#define MIAI_RUN_AUDIT_H
+
+#include "run/parts.h"
+
+struct run_audit {
+	const char *dir;
+	const struct recipe *recipe;
+	const struct ledger *ledger;
+	struct pool *pool;
+	unsigned cpu_flags;
+	const atomic_bool *stop;
+	struct run_window window; /* of the last span made again; kept for the next */
+};
+
+/* Frees what the audit keeps. */
+void run_audit_release(struct run_audit *a);
+
+/* A generation's file of games, of this recipe, generation and kind, with the ledger's number of games and Merkle root.
+ * *out is to be released whatever is returned. */
+int run_audit_games(const struct run_audit *a, enum run_file what, uint32_t generation, struct record_games *out,
+                    struct err *e);
+
+/* Is the generation's entry what its files say?  Games are legal, rightly scored, of the recipe's rules and komi; the
+ * shard holds their samples; checkpoints stand at the recipe's steps and no weight moved faster than max_step; the
+ * net is the last checkpoint's; the match's games decide as the entry says.  Entry 0: the initial state is the
+ * recipe's.  ERR_MISMATCH says what is wrong. */
+int run_audit_entry(const struct run_audit *a, uint32_t generation, struct err *e);
+
+/* How many segments a generation has. */
+enum run_segment { RUN_SEGMENT_GAME, RUN_SEGMENT_SPAN, RUN_SEGMENT_PAIR, RUN_SEGMENTS };
+uint32_t run_audit_segments(const struct run_audit *a, uint32_t generation, enum run_segment kind);
+
+/* Makes segments pick[0..n-1] (ascending) of a generation again.  ERR_MISMATCH names the first that differs. */
+int run_audit_again(struct run_audit *a, uint32_t generation, enum run_segment kind, const uint32_t *pick, uint32_t n,
+                    struct err *e);
+
+#endif

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Says the lines of each case to `miai gtp --random --seed 1` and compares every byte of the answers.
+
+A case is a file dialogue/NAME.gtp: lines that begin with "> " are said (backslash escapes are those of Python
+bytes, so that control characters can be written), the lines between them are the answer, without the empty line
+that ends it.  "{version}" stands for the program's version.  A line that begins with ";" is a remark.
+
+Each command of list_commands must have a case named after it.   usage: dialogue.py MIAI [--update]
+"""
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent / "dialogue"
+ENGINE = ["gtp", "--random", "--seed", "1"]
+
+
+def said(line):
+    return line[2:].encode("ascii").decode("unicode_escape").encode("latin-1")
+
+
+def talk(miai, lines):
+    data = b"".join(said(l) + b"\n" for l in lines)
+    p = subprocess.run([miai, *ENGINE], input=data, capture_output=True, timeout=60)
+    if p.returncode != 0 or p.stderr:
+        return f"exit code {p.returncode}, {p.stderr!r}\n"
+    return p.stdout.decode("latin-1")
+
+
+def expected(text, version):
+    """The engine's whole output, as the case has it."""
+    out, answer = "", []
+    for line in [*text.splitlines(), "> "]:
+        if line.startswith("> ") or line == ">":
+            out += "\n".join(answer) + "\n\n" if answer else ""
+            answer = []
+        elif not line.startswith(";"):
+            answer.append(line.replace("{version}", version))
+    return out
+
+
+def update(path, got, version):
+    """Writes the engine's answers into the case; each line said is taken to have one answer."""
+    answers = got.split("\n\n")
+    out = []
+    for line in path.read_text().splitlines():
+        if line.startswith(";"):
+            out.append(line)
+        elif line.startswith("> "):
+            out.append(line)
+            words = bytes(b for b in said(line).split(b"#")[0] if b == 9 or b >= 32).split()
+            if words:
+                answer = answers.pop(0)
+                out.append(answer.replace(version, "{version}") if words[-1] == b"version" else answer)
+    path.write_text("\n".join(out) + "\n")
+
+
+def main():
+    miai = sys.argv[1]
+    version = subprocess.run([miai, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    failed = 0
+    for path in sorted(HERE.glob("*.gtp")):
+        text = path.read_text()
+        got = talk(miai, [l for l in text.splitlines() if l.startswith("> ")])
+        if sys.argv[2:] == ["--update"]:
+            update(path, got, version)
+        elif got != expected(text, version):
+            failed += 1
+            print(f"{path.name}: expected\n{expected(text, version)}\ngot\n{got}")
+    for name in talk(miai, ["> list_commands"])[2:].split():
+        if not (HERE / f"{name}.gtp").exists():
+            failed += 1
+            print(f"no case for the command {name}: write tests/gtp/dialogue/{name}.gtp")
+    print(f"{len(list(HERE.glob('*.gtp')))} cases, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,449 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_runs.py CASE MIAI RECIPE [FAULTS]: whole runs of a small recipe, made, killed, damaged, forged, checked.
+
+MIAI is the program, FAULTS the library of faults.c.  Each case works in a folder of its own, with a run that it makes
+first: a second in all, so that no case depends on another."""
+import fcntl
+import hashlib
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+CASE, MIAI, RECIPE = sys.argv[1], os.path.abspath(sys.argv[2]), os.path.abspath(sys.argv[3])
+FAULTS = os.path.abspath(sys.argv[4]) if len(sys.argv) > 4 else None
+HOLDS, MISMATCH, USAGE, UNREADABLE, STOPPED = 0, 1, 2, 3, 4
+failures = 0
+
+
+def check(good, *what):
+    global failures
+    if not good:
+        failures += 1
+        print('FAILED:', *what, flush=True)
+
+
+def miai(*args, fault=None, **options):
+    env = dict(os.environ)
+    if fault:
+        # Sanitizers want to be loaded first; here something else is.
+        env.update(LD_PRELOAD=FAULTS, FAULTS=fault, ASAN_OPTIONS='verify_asan_link_order=0')
+    return subprocess.run([MIAI, *map(str, args)], capture_output=True, text=True, env=env, timeout=120, **options)
+
+
+def run(where, *args, recipe=RECIPE, **options):
+    return miai('run', recipe, '--dir', where, *args, **options)
+
+
+def verify(where, *args, **options):
+    return miai('verify', where, *args, **options)
+
+
+def made(where, *args, **options):
+    """Makes or continues a run that has to succeed; the net's name."""
+    r = run(where, *args, **options)
+    check(r.returncode == HOLDS, 'run', where, *args, 'gives', r.returncode, r.stderr)
+    last = r.stdout.splitlines()[-1:] or ['']
+    check(re.fullmatch('net [0-9a-f]{64}', last[0]), 'last line of standard output:', last[0])
+    return last[0]
+
+
+def read(path):
+    with open(path, 'rb') as f:
+        return f.read()
+
+
+def write(path, data):
+    with open(path, 'wb') as f:
+        f.write(data)
+
+
+def files(where):
+    """What a run consists of: name -> bytes."""
+    found = {}
+    for folder, _, names in os.walk(where):
+        for n in names:
+            path = os.path.join(folder, n)
+            found[os.path.relpath(path, where)] = read(path)
+    found.pop('lock', None)
+    return found
+
+
+def same(a, b, *what):
+    check(a.keys() == b.keys(), *what, 'files differ:', sorted(a.keys() ^ b.keys()))
+    for name in sorted(a.keys() & b.keys()):
+        check(a[name] == b[name], *what, name, 'differs')
+
+
+def recipe_with(path, **settings):
+    """A copy of the recipe with some settings changed, each named without its section."""
+    with open(RECIPE) as f:
+        text = f.read()
+    for name, value in settings.items():
+        text, n = re.subn(rf'(?m)^{name} = .*$', f'{name} = {value}', text)
+        assert n == 1, name
+    with open(path, 'w') as f:
+        f.write(text)
+    return path
+
+
+# Cases
+
+
+def same_everywhere():
+    """One run whatever the number of threads and the instruction set."""
+    made('want', '--threads', 1, '--cpu-flags', 'none')
+    want = files('want')
+    for threads in 1, 2, 7:
+        for flags in 'none', 'all':
+            where = f'{threads}-{flags}'
+            made(where, '--threads', threads, '--cpu-flags', flags)
+            same(files(where), want, where)
+    r = verify('want', '--rebuild', '--threads', 3, '--cpu-flags', 'all')
+    check(r.returncode == HOLDS and 'rebuilt: ' in r.stdout, 'rebuild', r.stdout, r.stderr)
+
+
+def killed_at_random_moments():
+    start = time.monotonic()
+    made('want')
+    whole = time.monotonic() - start
+    want, kills, rounds = files('want'), 0, 0
+    moment = random.Random(20)
+    while kills < 20 and rounds < 100:
+        rounds += 1
+        p = subprocess.Popen([MIAI, 'run', RECIPE, '--dir', 'k', '--threads', '2'], stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+        time.sleep(moment.uniform(0, whole))
+        p.send_signal(signal.SIGKILL)
+        if p.wait() == -signal.SIGKILL:
+            kills += 1
+            if rounds % 4:
+                continue  # let the next process continue from here
+        made('k')
+        same(files('k'), want, 'killed', kills, 'times')
+        shutil.rmtree('k')
+    check(kills == 20, 'only', kills, 'kills in', rounds, 'runs')
+
+
+def killed_at_every_call():
+    """Killed before, or in the middle of, calls that change the disk: then continued."""
+    made('want')
+    want = files('want')
+    r = run('c', '--threads', 1, fault='count')
+    m = re.search(r'calls (\d+)', r.stderr)
+    check(m, 'no count of calls:', r.stderr)
+    same(files('c'), want, 'with faults.c')
+    calls = int(m.group(1))
+    step = max(1, calls // 60)
+    for what, offset in ('kill', 0), ('tear', step // 2):
+        for n in range(1 + offset, calls + 1, step):
+            r = run('d', '--threads', 1, fault=f'{what}:{n}')
+            check(r.returncode == -signal.SIGKILL, what, n, 'did not kill:', r.returncode, r.stderr)
+            if n % 3 == 0 and os.path.exists('d/ledger'):
+                r = verify('d', '--segments', 0)
+                check(r.returncode == HOLDS or 'ledger' in r.stderr, 'verify after', what, n, r.stdout, r.stderr)
+            made('d', fault='count')
+            same(files('d'), want, what, n)
+            shutil.rmtree('d')
+
+
+def disk_full():
+    made('want')
+    want = files('want')
+    calls = int(re.search(r'calls (\d+)', run('c', '--threads', 1, fault='count').stderr).group(1))
+    for n in range(1, calls, max(1, calls // 40)):
+        r = run('d', '--threads', 1, fault=f'full:{n}')
+        check(r.returncode == UNREADABLE and 'No space left on device' in r.stderr and ': cannot ' in r.stderr,
+              'full at', n, 'gives', r.returncode, r.stderr)
+        check('can be continued' in r.stderr, 'how to go on is not said:', r.stderr)
+        made('d', fault='count')
+        same(files('d'), want, 'full at', n)
+        shutil.rmtree('d')
+    for limit in 3000, 8000, 30000:
+        r = run('d', preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY)))
+        check(r.returncode == UNREADABLE and 'File too large' in r.stderr, 'limit', limit, r.returncode, r.stderr)
+        made('d')
+        same(files('d'), want, 'limit', limit)
+        shutil.rmtree('d')
+
+
+def stopped_and_continued():
+    made('want')
+    want = files('want')
+    for until in 1, 2, 3:
+        net = made('u', '--until', until)
+        entries = read('u/ledger').decode().split('\ngeneration ')
+        check(len(entries) == until + 2, 'until', until, 'has', len(entries) - 1, 'entries')
+        best = re.search(r'(?m)^best \d+ (\w+)$', entries[-1]).group(1)
+        check(net == 'net ' + best, 'until', until, 'prints', net)
+    same(files('u'), want, '--until')
+    check(made('u') == net, 'a finished run names its net again')
+    r = miai('run', '--dir', 'u')
+    check(r.returncode == HOLDS and r.stdout.endswith(net + '\n'), 'without a recipe', r.stderr)
+    long = recipe_with('long.ini', games=1000000)
+    p = subprocess.Popen([MIAI, 'run', long], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not os.path.exists('long.run/games/000001.games.part'):
+        time.sleep(0.01)
+    time.sleep(0.3)
+    start = time.monotonic()
+    p.send_signal(signal.SIGINT)
+    out, err = p.communicate(timeout=60)
+    check(p.returncode == STOPPED and 'miai run --dir long.run' in err, 'SIGINT gives', p.returncode, err)
+    check(time.monotonic() - start < 10, 'stopping took long')
+    r = verify('long.run')
+    check(r.returncode == HOLDS and 'not checked: generation 1 of 3' in r.stdout, 'unfinished', r.stdout, r.stderr)
+
+
+def wrong_use():
+    made('r', '--until', 1)
+    before = files('r')
+    other = recipe_with('other.ini', komi='1.5')
+    r = run('r', recipe=other)
+    check(r.returncode == MISMATCH and 'board.komi: there 1, yours 1.5' in r.stderr, 'other recipe', r.stderr)
+    for h in (hashlib.sha256(before['recipe']).hexdigest(),):
+        check(h in r.stderr, 'the hash is not named', r.stderr)
+    with open('r/lock', 'w') as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        r = run('r')
+        check(r.returncode == UNREADABLE and 'another process' in r.stderr, 'locked', r.returncode, r.stderr)
+    same(files('r'), before, 'refused runs change nothing:')
+    write('r/ledger', before['ledger'].replace(b'numerics ', b'numerics 9'))
+    check(run('r').returncode == MISMATCH, 'a changed ledger')
+    write('r/ledger', before['ledger'])
+    os.remove('r/recipe')
+    r = run('r')
+    check(r.returncode == MISMATCH and 'r/recipe' in r.stderr, 'no recipe', r.stderr)
+    for args, want in ((['run'], USAGE), (['run', 'nothing.ini'], UNREADABLE), (['run', '--dir', 'nothing'], USAGE),
+                       (['run', RECIPE, '--until', '0'], USAGE), (['run', RECIPE, '--threads', 'x'], USAGE),
+                       (['run', RECIPE, '--cpu-flags', 'x'], USAGE), (['run', RECIPE, '--dir', '/dev/null/x'], UNREADABLE),
+                       (['verify'], USAGE), (['verify', 'nothing'], UNREADABLE),
+                       (['verify', 'r', '--segments', '-1'], USAGE), (['verify', 'r', '--seed', 'x'], USAGE)):
+        r = miai(*args)
+        check(r.returncode == want and r.stderr, args, 'gives', r.returncode, 'not', want, r.stderr)
+
+
+def in_json():
+    r = run('j', '--json')
+    lines = [json.loads(x) for x in r.stdout.splitlines()]
+    check([x['event'] for x in lines if x['event'] != 'progress'] == ['start'] + 4 * ['generation'] + ['done'], lines)
+    check(r.stderr == '', 'standard error:', r.stderr)
+    again = [json.loads(x) for x in run('j', '--json').stdout.splitlines()]
+    check(again[-1] == lines[-1], 'done', again[-1])
+    check([x['resumed'] for x in again if x['event'] == 'generation'] == 4 * [True], again)
+
+
+def damage(where):
+    """(name, bytes) of damaged copies of each file."""
+    place = random.Random(1)
+    for name, data in sorted(files(where).items()):
+        places = {0, len(data) - 1, *(place.randrange(len(data)) for _ in range(3))}
+        for at in sorted(places):
+            yield name, data, data[:at] + bytes([data[at] ^ 1 << place.randrange(8)]) + data[at + 1:]
+        yield name, data, data[:-1]
+        yield name, data, data + b'\n'
+        yield name, data, b''
+
+
+def damaged_files():
+    """Whatever byte of whatever file is changed, verify names the file."""
+    made('v')
+    kinds = {name.split('/')[0] for name in files('v')}
+    check(kinds == {'recipe', 'ledger', 'games', 'shards', 'checkpoints', 'nets', 'matches'}, 'kinds', kinds)
+    for name, data, bad in damage('v'):
+        write(f'v/{name}', bad)
+        r = verify('v', '--segments', 0, '--threads', 1)
+        check(r.returncode == MISMATCH and f'v/{name}' in r.stderr, name, 'damaged:', r.returncode, r.stdout, r.stderr)
+        check(name in ('recipe', 'ledger') or 'not intact: v/' + name in r.stdout, 'not said', r.stdout)
+        write(f'v/{name}', data)
+    for name, data in files('v').items():
+        os.remove(f'v/{name}')
+        r = verify('v', '--segments', 0)
+        want = UNREADABLE if name in ('recipe', 'ledger') else MISMATCH
+        check(r.returncode == want and f'v/{name}' in r.stderr, name, 'missing:', r.returncode, r.stderr)
+        write(f'v/{name}', data)
+    write('v/nets/000009.net', b'x')
+    r = verify('v', '--segments', 0)
+    check(r.returncode == HOLDS and 'not in the ledger: v/nets/000009.net' in r.stdout, 'stranger', r.stdout)
+
+
+def damaged_and_continued():
+    """A file that run needs and that is not the ledger's is refused; what has no entry yet is made again."""
+    made('want')
+    want = files('want')
+    made('r', '--until', 2)
+    two = files('r')
+    best = int(re.findall(rb'(?m)^best (\d+) ', two['ledger'])[-1])
+    for name in f'nets/{best:06}.net', 'checkpoints/000002-000012.ckpt', 'shards/000002.shard':
+        write(f'r/{name}', two[name][:-1] + bytes([two[name][-1] ^ 1]))
+        r = run('r')
+        check(r.returncode == MISMATCH and f'r/{name}: damaged' in r.stderr, name, r.returncode, r.stderr)
+        check(hashlib.sha256(two[name]).hexdigest() in r.stderr, 'its hash is not named', r.stderr)
+        write(f'r/{name}', two[name])
+    made('r')
+    same(files('r'), want, 'restored')
+    unfinished = two['ledger']
+    for name in sorted(want.keys() - two.keys()):
+        for bad in want[name][:-1], b'', want[name][:40], b'x' * 100:
+            write('r/ledger', unfinished)
+            write(f'r/{name}', bad)
+            made('r')
+            same(files('r'), want, name, 'made again')
+            if name.endswith('.games'):
+                write('r/ledger', unfinished)
+                os.rename(f'r/{name}', f'r/{name}.part')
+                write(f'r/{name}.part', bad)
+                made('r')
+                same(files('r'), want, name, '.part')
+    for cut in 1, 70, 200, 1000:
+        write('r/ledger', want['ledger'][:-cut])
+        made('r')
+        same(files('r'), want, 'ledger cut by', cut)
+
+
+# Forgeries: bytes changed, and every hash that names them made to fit.
+
+
+def sha(data):
+    return hashlib.sha256(data).digest()
+
+
+def merkle(leaves):
+    if not leaves:
+        return sha(b'')
+    if len(leaves) == 1:
+        return sha(b'\0' + leaves[0])
+    k = 1
+    while 2 * k < len(leaves):
+        k *= 2
+    return sha(b'\1' + merkle(leaves[:k]) + merkle(leaves[k:]))
+
+
+def payloads(data):
+    at, found = 52, []
+    while at < len(data):
+        n, = struct.unpack_from('<I', data, at)
+        found.append(data[at + 4:at + 4 + n])
+        at += n + 8
+    return found
+
+
+def forge_value(payload, kind):
+    """Changes the value of the first move chosen in this way by one; None where there is no such move."""
+    moves, = struct.unpack_from('<H', payload, 10)
+    at = 16
+    for _ in range(moves):
+        k = payload[at + 2]
+        at += 3
+        if k == kind:
+            v, = struct.unpack_from('<i', payload, at)
+            return payload[:at] + struct.pack('<i', v + (1 if v < 0 else -1)) + payload[at + 4:]
+        if k:
+            at += 4
+        if k == 2:
+            at += 2 + 4 * struct.unpack_from('<H', payload, at)[0]
+    return None
+
+
+def forge_games(path, kind):
+    """Changes one game; (its number, the new Merkle root)."""
+    data = read(path)
+    games = payloads(data)
+    for i in reversed(range(len(games))):
+        forged = forge_value(games[i], kind)
+        if forged:
+            games[i] = forged
+            write(path, data[:52] + b''.join(struct.pack('<I', len(g)) + g + sha(g)[:4] for g in games))
+            return i, merkle([sha(g) for g in games])
+    raise AssertionError('no such move')
+
+
+def chain(path, old, new):
+    """Replaces a hash in the ledger and makes its chain whole again."""
+    lines = read(path).decode().replace(old, new.hex()).splitlines(keepends=True)
+    previous, text, out = b'', '', ''
+    for line in lines:
+        if line.startswith(('ledger ', 'entry ')):
+            previous = sha(previous + text.encode())
+            out += text + line.split()[0] + ' ' + previous.hex() + '\n'
+            text = ''
+        else:
+            text += line
+    write(path, out.encode())
+
+
+def forged(where, what):
+    """The forgery is consistent; making all again finds it, and so does the spot check that hits it."""
+    r = verify(where, '--segments', 0)
+    check(r.returncode == HOLDS and 'consistent: ' in r.stdout, what, 'without making it again:', r.stdout, r.stderr)
+    r = verify(where, '--rebuild', '--cpu-flags', 'all')
+    check(r.returncode == MISMATCH and what in r.stderr, what, 'made again:', r.returncode, r.stdout, r.stderr)
+    codes = [verify(where, '--segments', 15, '--seed', i).returncode for i in range(20)]
+    check(set(codes) == {HOLDS, MISMATCH}, what, 'in spot checks:', codes)
+
+
+def forgeries():
+    made('want')
+    root = {}
+    for g, name in re.findall(rb'(?m)^generation (\d+)\ngames \d+ (\w+)', read('want/ledger')):
+        root['games', int(g)] = name.decode()
+    for g, name in enumerate(re.findall(rb'(?m)^match \d+ (\w+)', read('want/ledger'))):
+        root['match', g] = name.decode()
+
+    shutil.copytree('want', 'f1')
+    i, new = forge_games('f1/games/000002.games', kind=1)  # a cheap move's value: nothing is learnt from it
+    chain('f1/ledger', root['games', 2], new)
+    forged('f1', f'generation 2, game {i}: ')
+
+    shutil.copytree('want', 'f2')
+    i, new = forge_games('f2/matches/000003.games', kind=2)
+    chain('f2/ledger', root['match', 3], new)
+    forged('f2', f'generation 3, match game {i}: ')
+
+    shutil.copytree('want', 'f3')
+    path = 'f3/checkpoints/000002-000010.ckpt'
+    data = read(path)
+    last, = struct.unpack('<i', data[-4:])
+    write(path, data[:-4] + struct.pack('<i', last + (1 if last < 0 else -1)))  # the last momentum
+    chain('f3/ledger', sha(data).hex(), sha(read(path)))
+    forged('f3', 'generation 2, training steps 8 to 10: ')
+
+    # What is not even consistent is found without making anything again.
+    shutil.copytree('want', 'f4')
+    data = read('f4/shards/000001.shard')
+    write('f4/shards/000001.shard', data[:-1] + bytes([data[-1] ^ 1]))
+    chain('f4/ledger', sha(data).hex(), sha(read('f4/shards/000001.shard')))
+    r = verify('f4', '--segments', 0)
+    check(r.returncode == MISMATCH and 'generation 1: the shard' in r.stderr, 'shard', r.stderr)
+    check('intact: ' in r.stdout and 'consistent: ' not in r.stdout, 'words', r.stdout)
+
+    shutil.copytree('want', 'f5')
+    data = read('f5/nets/000003.net')
+    write('f5/nets/000003.net', data[:-1] + bytes([data[-1] ^ 1]))
+    chain('f5/ledger', sha(data).hex(), sha(read('f5/nets/000003.net')))
+    r = verify('f5', '--segments', 0)
+    check(r.returncode == MISMATCH and ('generation 3: the net' in r.stderr or 'promotion' in r.stderr), 'net', r.stderr)
+
+    shutil.copytree('want', 'f6')
+    i, new = forge_games('f6/games/000001.games', kind=2)  # a full search's value: it is learnt from
+    chain('f6/ledger', root['games', 1], new)
+    r = verify('f6', '--segments', 0)
+    check(r.returncode == MISMATCH and 'generation 1: the shard' in r.stderr, 'game and shard', r.stderr)
+
+
+CASES = {f.__name__.replace('_', '-'): f for f in (
+    same_everywhere, killed_at_random_moments, killed_at_every_call, disk_full, stopped_and_continued, wrong_use, in_json,
+    damaged_files, damaged_and_continued, forgeries)}
+
+if __name__ == '__main__':
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chdir(scratch)
+        CASES[CASE]()
+    sys.exit(1 if failures else 0)
