@@ -12,7 +12,7 @@
 enum { BENCH_SEED = 20260101 };
 
 struct bench {
-	struct pool *pool;          /* owned */
+	struct pool *pool; /* owned */
 	struct nn_kernels kernels;
 	bool quick;
 	/* Made by one part, used by later ones; owned. */

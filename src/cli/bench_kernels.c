@@ -17,7 +17,7 @@ enum {
 	QUADS = 8,
 	ROWS = BATCH * POINTS,
 	PADDED = (SIZE + 2) * (SIZE + 1) + 1,
-	WGRAD = 32,                       /* channels of the weight gradient */
+	WGRAD = 32,                            /* channels of the weight gradient */
 	CELLS = 4 * QUADS * PADDED * CHANNELS, /* bytes of the largest input */
 	SUMS = ROWS * CHANNELS,
 };
@@ -106,8 +106,15 @@ static void make_rows(struct data *d, int taps, int c)
 static void multiply(struct data *d, const char *what, bool is_signed, int taps)
 {
 	char text[64];
-	struct nn_mm m = {.x = is_signed ? (const void *)d->g8 : d->x, .row = d->row, .rows = ROWS, .tap = d->tap,
-	                  .taps = taps, .ci = CHANNELS, .co = CHANNELS, .w = d->packed, .acc = d->acc};
+	struct nn_mm m = {.x = is_signed ? (const void *)d->g8 : d->x,
+			  .row = d->row,
+			  .rows = ROWS,
+			  .tap = d->tap,
+			  .taps = taps,
+			  .ci = CHANNELS,
+			  .co = CHANNELS,
+			  .w = d->packed,
+			  .acc = d->acc};
 	make_rows(d, taps, CHANNELS);
 	double t = cli_seconds();
 	for (int i = 0; i < d->repeat; i++)
@@ -120,8 +127,17 @@ static void multiply(struct data *d, const char *what, bool is_signed, int taps)
 
 static void weight_gradient(struct data *d)
 {
-	struct nn_wgrad g = {.g = d->g8, .x = d->x, .quads = QUADS, .padded = PADDED, .point = d->point, .points = POINTS,
-	                     .tap = d->tap, .taps = TAPS, .ci = WGRAD, .co = WGRAD, .dw = d->dw};
+	struct nn_wgrad g = {.g = d->g8,
+			     .x = d->x,
+			     .quads = QUADS,
+			     .padded = PADDED,
+			     .point = d->point,
+			     .points = POINTS,
+			     .tap = d->tap,
+			     .taps = TAPS,
+			     .ci = WGRAD,
+			     .co = WGRAD,
+			     .dw = d->dw};
 	make_rows(d, TAPS, 1);
 	double t = cli_seconds();
 	for (int i = 0; i < d->repeat; i++)
@@ -155,7 +171,8 @@ static void trunk(struct data *d)
 	memset(d->trunk, 0, SUMS * sizeof *d->trunk);
 	double t = cli_seconds();
 	for (int i = 0; i < d->repeat; i++)
-		d->k->trunk_rows(d->trunk, d->row, ROWS, d->wide, d->bias, i % 2 ? d->extra : NULL, CHANNELS, 16 + i % 4);
+		d->k->trunk_rows(d->trunk, d->row, ROWS, d->wide, d->bias, i % 2 ? d->extra : NULL, CHANNELS,
+				 16 + i % 4);
 	bench_speed("trunk_rows", (double)d->repeat * SUMS, cli_seconds() - t, " elements/s");
 	for (size_t i = 0; i < SUMS; i++)
 		bench_hash_i32(&d->hash, &(int32_t){d->trunk[i]}, 1);

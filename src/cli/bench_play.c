@@ -13,8 +13,8 @@
 
 static struct nn_shape shape_of(int blocks, int channels)
 {
-	return (struct nn_shape){.planes = GO_PLANES, .plane_exp = GO_PLANE_EXP, .blocks = blocks, .channels = channels,
-	                         .head = channels};
+	return (struct nn_shape){
+	    .planes = GO_PLANES, .plane_exp = GO_PLANE_EXP, .blocks = blocks, .channels = channels, .head = channels};
 }
 
 static struct game_rules rules_of(const struct bench *b)
@@ -25,7 +25,7 @@ static struct game_rules rules_of(const struct bench *b)
 
 struct games {
 	struct sha256 hash;
-	struct bench *bench;     /* where samples go; NULL: none are wanted */
+	struct bench *bench; /* where samples go; NULL: none are wanted */
 	struct err err;
 	int failed;
 };
@@ -41,7 +41,7 @@ static bool sink(void *ctx, const struct record_game *g, const void *payload, si
 }
 
 static int play(struct bench *b, const struct selfplay_settings *set, uint32_t count, bool samples, struct hash *out,
-                struct err *e)
+		struct err *e)
 {
 	struct games s = {.bench = samples ? b : NULL};
 	struct selfplay_progress done = {.games = 0};
@@ -68,8 +68,13 @@ int bench_selfplay(struct bench *b, struct hash *out, struct err *e)
 	b->first = b->state ? train_export(b->state, e) : NULL;
 	if (!b->first)
 		return ERR_MEMORY;
-	struct selfplay_settings s = {.game = &game_go, .rules = rules_of(b), .opening_plies = 4, .keep_policy = true,
-	                              .seed = BENCH_SEED, .in_flight = 4, .kernels = b->kernels};
+	struct selfplay_settings s = {.game = &game_go,
+				      .rules = rules_of(b),
+				      .opening_plies = 4,
+				      .keep_policy = true,
+				      .seed = BENCH_SEED,
+				      .in_flight = 4,
+				      .kernels = b->kernels};
 	cli_search_settings(&s.player[0].search, b->quick ? 6 : 16);
 	s.player[0].search.gumbel_actions = 8;
 	s.player[0].search.gumbel_noise = 1;
@@ -88,12 +93,23 @@ static const uint8_t *sample(void *ctx, uint32_t i)
 int bench_train(struct bench *b, struct hash *out, struct err *e)
 {
 	int steps = b->quick ? 4 : 12, batch = b->quick ? 32 : 128;
-	struct train_config c = {.seed = BENCH_SEED, .batch = batch, .total_steps = 20, .lr = 60000, .lr_end = 6000,
-	                         .warmup = 1, .momentum = 230, .weight_decay = 100, .max_step = 33554,
-	                         .value_weight = 256, .owner_weight = 384, .score_weight = 64, .reply_weight = 38,
-	                         .adapt_interval = b->quick ? 1 : 4, .adapt_until = 1000};
-	struct train_source src = {.shape = {.size = bench_size(b), .planes = GO_PLANES}, .count = b->sample_count,
-	                           .get = sample, .ctx = b};
+	struct train_config c = {.seed = BENCH_SEED,
+				 .batch = batch,
+				 .total_steps = 20,
+				 .lr = 60000,
+				 .lr_end = 6000,
+				 .warmup = 1,
+				 .momentum = 230,
+				 .weight_decay = 100,
+				 .max_step = 33554,
+				 .value_weight = 256,
+				 .owner_weight = 384,
+				 .score_weight = 64,
+				 .reply_weight = 38,
+				 .adapt_interval = b->quick ? 1 : 4,
+				 .adapt_until = 1000};
+	struct train_source src = {
+	    .shape = {.size = bench_size(b), .planes = GO_PLANES}, .count = b->sample_count, .get = sample, .ctx = b};
 	struct train_stats stats = {.samples = 0};
 	struct trainer *t = trainer_new(&c, train_shape(b->state), bench_size(b), &b->kernels, b->pool, e);
 	if (!t)
@@ -118,7 +134,7 @@ struct forward {
 	struct bench *bench;
 	const struct nn_net *net;
 	int size, batch, repeat;
-	struct hash *hash; /* one a task */
+	struct hash *hash;            /* one a task */
 	_Atomic uint64_t nanoseconds; /* in nn_forward, over all threads */
 	atomic_bool failed;
 };
@@ -274,8 +290,13 @@ int bench_search(struct bench *b, struct hash *out, struct err *e)
 
 int bench_match(struct bench *b, struct hash *out, struct err *e)
 {
-	struct selfplay_settings s = {.game = &game_go, .rules = rules_of(b), .opening_plies = 4, .match = true,
-	                              .seed = BENCH_SEED, .in_flight = 4, .kernels = b->kernels};
+	struct selfplay_settings s = {.game = &game_go,
+				      .rules = rules_of(b),
+				      .opening_plies = 4,
+				      .match = true,
+				      .seed = BENCH_SEED,
+				      .in_flight = 4,
+				      .kernels = b->kernels};
 	for (int i = 0; i < 2; i++) {
 		cli_search_settings(&s.player[i].search, b->quick ? 3 : 12);
 		s.player[i].full_share = 1000;

@@ -9,7 +9,7 @@
 
 struct work {
 	uint32_t games;
-	struct hash *hash;      /* one a game */
+	struct hash *hash; /* one a game */
 	_Atomic uint64_t moves;
 	atomic_bool failed;
 };

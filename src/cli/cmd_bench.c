@@ -8,8 +8,8 @@ static const struct {
 	const char *name;
 	bench_part *run;
 } parts[] = {
-	{"rules", bench_rules}, {"kernels", bench_kernels}, {"selfplay", bench_selfplay}, {"train", bench_train},
-	{"forward", bench_forward}, {"search", bench_search}, {"match", bench_match},
+    {"rules", bench_rules},     {"kernels", bench_kernels}, {"selfplay", bench_selfplay}, {"train", bench_train},
+    {"forward", bench_forward}, {"search", bench_search},   {"match", bench_match},
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 
@@ -105,11 +105,11 @@ const struct cli_command cli_cmd_bench = {
     .name = "bench",
     .summary = "measure speeds, and print the signature that all machines share",
     .usage = "Usage: miai bench [OPTIONS]\n"
-             "Does a fixed piece of every kind of work.  Standard output has a hash of each part and, as\n"
-             "the last line, the signature of them all: the same at any number of threads, with any\n"
-             "instruction set, on any machine.  Speeds go to standard error.\n\n"
-             "  --quick           a small piece of work, with a signature of its own\n"
-             "  --threads N       (all processors)\n"
-             "  --cpu-flags LIST  avx2,avx512vnni, none, all (all)\n",
+	     "Does a fixed piece of every kind of work.  Standard output has a hash of each part and, as\n"
+	     "the last line, the signature of them all: the same at any number of threads, with any\n"
+	     "instruction set, on any machine.  Speeds go to standard error.\n\n"
+	     "  --quick           a small piece of work, with a signature of its own\n"
+	     "  --threads N       (all processors)\n"
+	     "  --cpu-flags LIST  avx2,avx512vnni, none, all (all)\n",
     .run = run,
 };

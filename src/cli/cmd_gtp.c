@@ -62,10 +62,11 @@ static int play(struct gtp_settings *s, const char *path, unsigned flags)
 
 static int run(int argc, char **argv)
 {
-	const char *net = NULL, *visits = NULL, *threads = NULL, *cpu = NULL, *seed = NULL, *drawn = NULL, *resign = NULL;
+	const char *net = NULL, *visits = NULL, *threads = NULL, *cpu = NULL, *seed = NULL, *drawn = NULL,
+		   *resign = NULL;
 	const struct cli_option opt[] = {
-	    {"net", 1, &net},      {"visits", 1, &visits}, {"threads", 1, &threads}, {"cpu-flags", 1, &cpu},
-	    {"seed", 1, &seed},    {"random", 0, &drawn},  {"resign", 1, &resign},
+	    {"net", 1, &net},   {"visits", 1, &visits}, {"threads", 1, &threads}, {"cpu-flags", 1, &cpu},
+	    {"seed", 1, &seed}, {"random", 0, &drawn},  {"resign", 1, &resign},
 	};
 	long long v = VISITS, r = 0, t = 1;
 	unsigned flags;
@@ -91,15 +92,15 @@ const struct cli_command cli_cmd_gtp = {
     .name = "gtp",
     .summary = "play by the Go Text Protocol on standard input and output",
     .usage = "Usage: miai gtp --net FILE [OPTIONS]\n"
-             "       miai gtp --random [--seed N]\n"
-             "Answers the Go Text Protocol, version 2, for boards of 2 to 19.\n\n"
-             "  --net FILE        the net that plays\n"
-             "  --random          no net: draws evenly from the legal moves\n"
-             "  --visits N        evaluations a move (400); time limits are not obeyed\n"
-             "  --resign PERCENT  resign below this chance to win (0: never)\n"
-             "  --seed N          of drawn moves and of the symmetries looked through (1)\n"
-             "  --threads 1       one search runs on one thread\n"
-             "  --cpu-flags LIST  instruction sets to use: avx2,avx512vnni, none, all (all);\n"
-             "                    the moves are the same with any\n",
+	     "       miai gtp --random [--seed N]\n"
+	     "Answers the Go Text Protocol, version 2, for boards of 2 to 19.\n\n"
+	     "  --net FILE        the net that plays\n"
+	     "  --random          no net: draws evenly from the legal moves\n"
+	     "  --visits N        evaluations a move (400); time limits are not obeyed\n"
+	     "  --resign PERCENT  resign below this chance to win (0: never)\n"
+	     "  --seed N          of drawn moves and of the symmetries looked through (1)\n"
+	     "  --threads 1       one search runs on one thread\n"
+	     "  --cpu-flags LIST  instruction sets to use: avx2,avx512vnni, none, all (all);\n"
+	     "                    the moves are the same with any\n",
     .run = run,
 };

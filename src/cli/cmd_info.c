@@ -106,8 +106,8 @@ static int info_shard(const char *path, struct err *e)
 	print_hash("name", &name);
 	print_hash("recipe", &s.recipe);
 	printf("%-12s %" PRIu32 "\n", "generation", s.generation);
-	printf("%-12s %" PRIu32 " of %zu bytes, board %d, %d planes\n", "samples", s.count, shard_sample_bytes(&s.shape),
-	       s.shape.size, s.shape.planes);
+	printf("%-12s %" PRIu32 " of %zu bytes, board %d, %d planes\n", "samples", s.count,
+	       shard_sample_bytes(&s.shape), s.shape.size, s.shape.planes);
 	shard_release(&s);
 	return 0;
 }
@@ -162,7 +162,8 @@ static int print_games(const struct record_games *f, struct err *e)
 		print_range("komi", t.komi_min / 2.0, t.komi_max / 2.0);
 		printf("%-12s %" PRIu32 " to %" PRIu32 ", mean %.1f\n", "moves", t.shortest, t.longest,
 		       (double)t.moves / f->count);
-		printf("%-12s Black %" PRIu32 ", White %" PRIu32 ", drawn %" PRIu32 "\n", "won", t.black, t.white, t.drawn);
+		printf("%-12s Black %" PRIu32 ", White %" PRIu32 ", drawn %" PRIu32 "\n", "won", t.black, t.white,
+		       t.drawn);
 	}
 	if (f->valid < f->bytes.len)
 		printf("%-12s the last %" PRIu64 " bytes are no whole game: still being written, or torn\n", "tail",
@@ -176,7 +177,7 @@ static int info_games(const char *path, struct err *e)
 	int rc = record_games_load(&f, path, NULL, 1, e);
 	if (rc)
 		return rc;
-	rc = print_games(&f, e);
+	rc = f.valid ? print_games(&f, e) : err_set(e, ERR_FORMAT, "%s: ends within the header", path);
 	record_games_release(&f);
 	return rc;
 }
@@ -216,6 +217,8 @@ static int info_ledger(const char *path, struct err *e)
 	int rc = read_all(&b, path, e);
 	if (rc == 0)
 		rc = ledger_read(&l, b.data, b.len, &valid, e);
+	if (rc == 0 && valid == 0)
+		rc = err_set(e, ERR_FORMAT, "%s: ends within the header", path);
 	if (rc == 0) {
 		printf("ledger\n");
 		print_hash("recipe", &l.recipe);
@@ -247,8 +250,8 @@ static const struct {
 	const char *start;
 	info_fn *show;
 } kinds[] = {
-	{"miai-net", info_net},   {"miaichkp", info_checkpoint}, {"miaishrd", info_shard},
-	{"miaigame", info_games}, {"miai ledger ", info_ledger}, {"", info_recipe},
+    {"miai-net", info_net},   {"miaichkp", info_checkpoint}, {"miaishrd", info_shard},
+    {"miaigame", info_games}, {"miai ledger ", info_ledger}, {"", info_recipe},
 };
 
 static int show(const char *path, struct err *e)
@@ -294,7 +297,7 @@ const struct cli_command cli_cmd_info = {
     .name = "info",
     .summary = "tell what a net, recipe, run, games file, shard or checkpoint is",
     .usage = "Usage: miai info FILE...\n"
-             "Tells by its content what a file is, and what is in it: a net, a recipe (ini or canonical), a\n"
-             "run's folder or ledger, a file of games, a shard of samples, a checkpoint.\n",
+	     "Tells by its content what a file is, and what is in it: a net, a recipe (ini or canonical), a\n"
+	     "run's folder or ledger, a file of games, a shard of samples, a checkpoint.\n",
     .run = run,
 };

@@ -37,15 +37,15 @@ static bool sink(void *ctx, const struct record_game *g, const void *payload, si
 	int white_side = (int)(g->index & 1);
 	cli_score_add(&m->score, white_side, white_side ? 2 - black : black);
 	if (m->tty)
-		fprintf(stderr, "\r%u of %u games, A %u won %u drawn %u lost ", (unsigned)g->index + 1, (unsigned)m->games,
-		        cli_score_total(&m->score, CLI_WIN), cli_score_total(&m->score, CLI_DRAW),
-		        cli_score_total(&m->score, CLI_LOSS));
+		fprintf(stderr, "\r%u of %u games, A %u won %u drawn %u lost ", (unsigned)g->index + 1,
+			(unsigned)m->games, cli_score_total(&m->score, CLI_WIN), cli_score_total(&m->score, CLI_DRAW),
+			cli_score_total(&m->score, CLI_LOSS));
 	if (!m->file_open)
 		return true;
 	struct buf frame = {.data = NULL};
 	record_games_frame_write(payload, n, &frame);
 	m->write_failed = frame.failed ? err_set(&m->write_error, ERR_MEMORY, "out of memory")
-	                               : file_append(&m->file, frame.data, frame.len, false, &m->write_error);
+				       : file_append(&m->file, frame.data, frame.len, false, &m->write_error);
 	buf_release(&frame);
 	return m->write_failed == 0;
 }
@@ -101,7 +101,7 @@ static void print_player(const struct match *m, int i)
 	char hex[65] = "draws evenly from the legal moves";
 	if (m->set.player[i].net)
 		hash_hex(&m->net[i], hex);
-	printf("%c: %s\n   %s\n", "AB"[i], m->name[i], hex);
+	printf("%c: %s\n   %s\n", "AB"[i], m -> name[i], hex);
 }
 
 static int run_match(struct match *m)
@@ -148,12 +148,12 @@ static void settings(struct match *m, int size, int komi_half, int visits, int p
 
 static int run(int argc, char **argv)
 {
-	const char *size = NULL, *komi = NULL, *games = NULL, *visits = NULL, *plies = NULL, *threads = NULL, *seed = NULL,
-	           *records = NULL, *cpu = NULL;
+	const char *size = NULL, *komi = NULL, *games = NULL, *visits = NULL, *plies = NULL, *threads = NULL,
+		   *seed = NULL, *records = NULL, *cpu = NULL;
 	const struct cli_option opt[] = {
-	    {"size", 1, &size},           {"komi", 1, &komi},       {"games", 1, &games},
-	    {"visits", 1, &visits},       {"opening-plies", 1, &plies}, {"threads", 1, &threads},
-	    {"seed", 1, &seed},           {"records", 1, &records}, {"cpu-flags", 1, &cpu},
+	    {"size", 1, &size},     {"komi", 1, &komi},           {"games", 1, &games},
+	    {"visits", 1, &visits}, {"opening-plies", 1, &plies}, {"threads", 1, &threads},
+	    {"seed", 1, &seed},     {"records", 1, &records},     {"cpu-flags", 1, &cpu},
 	};
 	long long n_size = SIZE, n_games = GAMES, n_visits = VISITS, n_plies = PLIES;
 	int komi_half = KOMI_HALF;
@@ -184,17 +184,17 @@ const struct cli_command cli_cmd_match = {
     .name = "match",
     .summary = "let two nets play against each other",
     .usage = "Usage: miai match A B [OPTIONS]\n"
-             "A and B are net files, or the word random: a player who draws evenly from the legal moves.\n"
-             "Each opening is played twice with colours changed.  The same seed gives the same games\n"
-             "at any number of threads and with any instruction set.\n\n"
-             "  --size N           board (9)\n"
-             "  --komi K           (7.5); whole numbers allow draws\n"
-             "  --games N          an even number (100)\n"
-             "  --visits N         evaluations a move (32)\n"
-             "  --opening-plies N  random moves before each pair (4)\n"
-             "  --seed N           (1)\n"
-             "  --records FILE     write the games there\n"
-             "  --threads N        (all processors)\n"
-             "  --cpu-flags LIST   avx2,avx512vnni, none, all (all)\n",
+	     "A and B are net files, or the word random: a player who draws evenly from the legal moves.\n"
+	     "Each opening is played twice with colours changed.  The same seed gives the same games\n"
+	     "at any number of threads and with any instruction set.\n\n"
+	     "  --size N           board (9)\n"
+	     "  --komi K           (7.5); whole numbers allow draws\n"
+	     "  --games N          an even number (100)\n"
+	     "  --visits N         evaluations a move (32)\n"
+	     "  --opening-plies N  random moves before each pair (4)\n"
+	     "  --seed N           (1)\n"
+	     "  --records FILE     write the games there\n"
+	     "  --threads N        (all processors)\n"
+	     "  --cpu-flags LIST   avx2,avx512vnni, none, all (all)\n",
     .run = run,
 };

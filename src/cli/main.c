@@ -7,13 +7,7 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-#ifdef MIAI_CMD_RUN
-	&cli_cmd_run,
-#endif
-#ifdef MIAI_CMD_VERIFY
-	&cli_cmd_verify,
-#endif
-	&cli_cmd_gtp, &cli_cmd_match, &cli_cmd_info, &cli_cmd_bench,
+    &cli_cmd_run, &cli_cmd_verify, &cli_cmd_gtp, &cli_cmd_match, &cli_cmd_info, &cli_cmd_bench,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

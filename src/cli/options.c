@@ -46,7 +46,8 @@ static int take(const struct cli_command *cmd, int argc, char **argv, int *at, c
 	return 0;
 }
 
-int cli_parse(const struct cli_command *cmd, int argc, char **argv, const struct cli_option *opt, int opts, int least, int most)
+int cli_parse(const struct cli_command *cmd, int argc, char **argv, const struct cli_option *opt, int opts, int least,
+	      int most)
 {
 	int n = 0;
 	bool ended = false;

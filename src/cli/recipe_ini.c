@@ -15,7 +15,7 @@ enum {
 
 struct reader {
 	struct recipe *recipe;
-	struct err first;           /* why the first bad line is bad; "" where inih alone objected */
+	struct err first; /* why the first bad line is bad; "" where inih alone objected */
 	bool seen[FIELDS_MAX];
 };
 
@@ -35,7 +35,8 @@ static int on_setting(void *user, const char *section, const char *name, const c
 	int i = field_index(section, name);
 	int bad = 0;
 	if (i >= 0 && r->seen[i])
-		bad = err_set(&e, ERR_FORMAT, "%s.%s is set twice, or its value goes on in a second line", section, name);
+		bad =
+		    err_set(&e, ERR_FORMAT, "%s.%s is set twice, or its value goes on in a second line", section, name);
 	else
 		bad = recipe_set(r->recipe, section, name, value, &e);
 	if (i >= 0)
@@ -54,7 +55,8 @@ static int check_lines(const char *path, const char *text, size_t n, struct err 
 		if (text[i] == '\0')
 			return err_set(e, ERR_FORMAT, "%s:%d: a NUL byte: this is not a recipe", path, line);
 		if (i - start > LINE_MAX_BYTES)
-			return err_set(e, ERR_FORMAT, "%s:%d: the line is longer than %d bytes", path, line, LINE_MAX_BYTES);
+			return err_set(e, ERR_FORMAT, "%s:%d: the line is longer than %d bytes", path, line,
+				       LINE_MAX_BYTES);
 		if (text[i] == '\n') {
 			start = i + 1;
 			line++;
@@ -74,7 +76,7 @@ static int parse_ini(struct recipe *out, const char *path, const char *text, siz
 		return err_set(e, ERR_MEMORY, "%s: out of memory", path);
 	if (line > 0)
 		return err_set(e, ERR_FORMAT, "%s:%d: %s", path, line,
-		               r.first.text[0] ? r.first.text : "want [section], name = value, or a comment (# or ;)");
+			       r.first.text[0] ? r.first.text : "want [section], name = value, or a comment (# or ;)");
 	return 0;
 }
 

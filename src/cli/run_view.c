@@ -28,6 +28,7 @@ struct run_view {
 	pthread_cond_t wake;
 	uint32_t phase, generation;          /* as last looked at */
 	double phase_start, generation_start, last_line;
+	uint64_t phase_first;                /* of progress.done, what was there when the phase was noticed */
 	uint32_t resumed, made;              /* entries found, entries made since */
 	double made_seconds;                 /* time for the generations counted in timed */
 	uint32_t timed;
@@ -142,6 +143,7 @@ static double rate(struct run_view *v, double now)
 {
 	struct run_progress *p = &v->progress;
 	uint64_t done = atomic_load(&p->done), first = atomic_load(&p->done_at_start);
+	first = first > v->phase_first ? first : v->phase_first;
 	double t = now - v->phase_start;
 	return done > first && t > 0 ? (double)(done - first) / t : 0;
 }
@@ -160,22 +162,27 @@ static void phase_text(struct run_view *v, char *line, double now)
 {
 	struct run_progress *p = &v->progress;
 	uint64_t done = atomic_load(&p->done), total = atomic_load(&p->total);
-	double r = rate(v, now);
+	const char *unit = "";
 	switch (v->phase) {
 	case RUN_SELFPLAY:
-		add(line, "self-play %" PRIu64 "/%" PRIu64 " games, %.1f games/s", done, total, r);
+		add(line, "self-play %" PRIu64 "/%" PRIu64 " games", done, total);
+		unit = "games";
 		break;
 	case RUN_TRAIN:
-		add(line, "training %" PRIu64 "/%" PRIu64 " steps, %.1f steps/s", done, total, r);
-		if (atomic_load(&p->loss_policy))
-			add(line, ", loss %.3f, value %.3f", loss(&p->loss_policy), loss(&p->loss_value));
+		add(line, "training %" PRIu64 "/%" PRIu64 " steps", done, total);
+		unit = "steps";
 		break;
 	case RUN_GATE:
-		add(line, "gate match %" PRIu64 " pairs, at most %" PRIu64 ", %.1f pairs/s", done, total, r);
+		add(line, "gate match %" PRIu64 " pairs, at most %" PRIu64, done, total);
+		unit = "pairs";
 		break;
 	default:
 		add(line, "starting");
 	}
+	if (rate(v, now) > 0)
+		add(line, ", %.1f %s/s", rate(v, now), unit);
+	if (v->phase == RUN_TRAIN && atomic_load(&p->loss_policy))
+		add(line, ", loss %.3f, value %.3f", loss(&p->loss_policy), loss(&p->loss_value));
 }
 
 static void live_text(struct run_view *v, char *line, double now)
@@ -226,8 +233,10 @@ static void draw_live(struct run_view *v, double now)
 static void look(struct run_view *v, double now)
 {
 	uint32_t phase = atomic_load(&v->progress.phase), generation = atomic_load(&v->progress.generation);
-	if (phase != v->phase || generation != v->generation)
+	if (phase != v->phase || generation != v->generation) {
 		v->phase_start = now;
+		v->phase_first = atomic_load(&v->progress.done);
+	}
 	v->phase = phase;
 	v->generation = generation;
 }

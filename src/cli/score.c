@@ -30,10 +30,7 @@ void cli_score_wilson(double p, double n, double *low, double *high)
 
 static double elo_of(double share)
 {
-	/* Beyond this no match of a sensible length says anything. */
-	const double end = 1e-4;
-	share = share < end ? end : share > 1 - end ? 1 - end : share;
-	return -400 * log10(1 / share - 1);
+	return share <= 0 ? -INFINITY : share >= 1 ? INFINITY : -400 * log10(1 / share - 1);
 }
 
 int cli_score_elo(const struct cli_score *s, double *elo, double *low, double *high)
@@ -75,8 +72,8 @@ void cli_score_print(const struct cli_score *s, FILE *to)
 	double p = (all[CLI_WIN] + all[CLI_DRAW] / 2.0) / games;
 	cli_score_wilson(p, games, &low, &high);
 	fprintf(to, "  score     %.1f%% (95%%: %.1f%% to %.1f%%)\n", 100 * p, 100 * low, 100 * high);
-	fprintf(to, "  pairs     %u %u %u %u %u (by A's points: 0, 0.5, 1, 1.5, 2)\n", s->pair[0], s->pair[1], s->pair[2],
-	        s->pair[3], s->pair[4]);
+	fprintf(to, "  pairs     %u %u %u %u %u (by A's points: 0, 0.5, 1, 1.5, 2)\n", s->pair[0], s->pair[1],
+		s->pair[2], s->pair[3], s->pair[4]);
 	if (cli_score_elo(s, &elo, &low, &high))
 		fprintf(to, "  Elo       %+.0f (95%%: %+.0f to %+.0f)\n", elo, low, high);
 	else

@@ -213,15 +213,18 @@ bool gtp_showboard(struct gtp *g, struct gtp_call *c)
 		buf_printf(c->text, "\n%2d ", size - row);
 		for (int col = 0; col < size; col++) {
 			int p = row * size + col;
-			buf_printf(c->text, "%c%c", p == last ? '(' : last >= 0 && col && p == last + 1 ? ')' : ' ',
-			           ".XO"[go_color(g->state, p) + 1]);
+			buf_printf(c->text, "%c%c",
+				   p == last                           ? '('
+				   : last >= 0 && col && p == last + 1 ? ')'
+								       : ' ',
+				   ".XO"[go_color(g->state, p) + 1]);
 		}
-		buf_printf(c->text, "%s%d", last >= 0 && last < size * size && last == row * size + size - 1 ? ")" : " ",
-		           size - row);
+		buf_printf(c->text, "%s%d",
+			   last >= 0 && last < size * size && last == row * size + size - 1 ? ")" : " ", size - row);
 	}
 	column_letters(c, size);
 	buf_printf(c->text, "\n%s (%c) to move, komi %s, captured by X %d, by O %d",
-	           go->to_move(g->state) ? "White" : "Black", go->to_move(g->state) ? 'O' : 'X', komi,
-	           go_captures(g->state, 0), go_captures(g->state, 1));
+		   go->to_move(g->state) ? "White" : "Black", go->to_move(g->state) ? 'O' : 'X', komi,
+		   go_captures(g->state, 0), go_captures(g->state, 1));
 	return true;
 }

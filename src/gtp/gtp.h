@@ -15,18 +15,18 @@
 #include <stdint.h>
 
 enum {
-	GTP_LINE_MAX = 16384, /* a longer line is answered with an error */
+	GTP_LINE_MAX = 16384,               /* a longer line is answered with an error */
 	GTP_KOMI_MAX = 2 * GAME_POINTS_MAX, /* half points */
 };
 
 struct gtp_settings {
-	const struct nn_net *net;          /* borrowed; NULL: moves are drawn evenly from the legal ones */
-	const struct nn_kernels *kernels;  /* borrowed */
+	const struct nn_net *net;         /* borrowed; NULL: moves are drawn evenly from the legal ones */
+	const struct nn_kernels *kernels; /* borrowed */
 	struct search_settings search;
 	uint64_t seed;
-	int resign;                        /* percent: resigns below this chance to win; 0: never */
-	int size, komi_half;               /* of the board before the first boardsize and komi */
-	const char *version;               /* borrowed */
+	int resign;          /* percent: resigns below this chance to win; 0: never */
+	int size, komi_half; /* of the board before the first boardsize and komi */
+	const char *version; /* borrowed */
 };
 
 struct gtp;

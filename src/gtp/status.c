@@ -47,7 +47,7 @@ static int group(const struct gtp *g, int p, uint8_t *seen, uint16_t *point)
 	for (int i = 0; i < n; i++) {
 		int at = point[i], row = at / size, col = at % size;
 		int near[4] = {row ? at - size : at, col ? at - 1 : at, col < size - 1 ? at + 1 : at,
-		               row < size - 1 ? at + size : at};
+			       row < size - 1 ? at + size : at};
 		for (int k = 0; k < 4; k++) {
 			if (seen[near[k]] || go_color(g->state, near[k]) != color)
 				continue;

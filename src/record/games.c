@@ -9,10 +9,10 @@
 enum {
 	GAMES_VERSION = 1,
 	GAMES_HEADER = 52,
-	GAMES_FRAME = 8,      /* length before and check behind a payload */
-	GAME_FIXED = 16,      /* bytes of a payload before its moves */
-	GAME_MOVE_MIN = 3,    /* bytes of the shortest move */
-	GAME_POLICY = 4,      /* bytes of a policy entry */
+	GAMES_FRAME = 8,   /* length before and check behind a payload */
+	GAME_FIXED = 16,   /* bytes of a payload before its moves */
+	GAME_MOVE_MIN = 3, /* bytes of the shortest move */
+	GAME_POLICY = 4,   /* bytes of a policy entry */
 	GAME_KOMI_MAX = 2 * 361,
 	GAME_VALUE_MAX = 65536,
 };
@@ -129,8 +129,8 @@ static int policy_read(const struct record_game *g, struct rd *r, uint32_t move,
 		sum += p[i].share;
 		if (p[i].share == 0 || sum > 65536)
 			return err_set(e, ERR_FORMAT,
-			               "move %" PRIu32 ": policy share %d; each is above 0, their sum at most 65536", move,
-			               p[i].share);
+			               "move %" PRIu32 ": policy share %d; each is above 0, their sum at most 65536",
+			               move, p[i].share);
 	}
 	return 0;
 }
@@ -150,9 +150,11 @@ static int move_read(struct record_game *g, struct rd *r, uint32_t number, struc
 	if (r->bad)
 		return err_set(e, ERR_FORMAT, "move %" PRIu32 ": the record ends inside it", number);
 	if (m.action >= actions)
-		return err_set(e, ERR_FORMAT, "move %" PRIu32 ": action %d; the board has %" PRIu32, number, m.action, actions);
+		return err_set(e, ERR_FORMAT, "move %" PRIu32 ": action %d; the board has %" PRIu32, number, m.action,
+		               actions);
 	if (m.value < -GAME_VALUE_MAX || m.value > GAME_VALUE_MAX)
-		return err_set(e, ERR_FORMAT, "move %" PRIu32 ": value %" PRId32 "; it lies within +-65536", number, m.value);
+		return err_set(e, ERR_FORMAT, "move %" PRIu32 ": value %" PRId32 "; it lies within +-65536", number,
+		               m.value);
 	int rc = policy_read(g, r, number, policy, m.policy_n, e);
 	if (rc < 0)
 		return rc;
@@ -169,7 +171,8 @@ static int game_check_fixed(const struct record_game *g, uint32_t moves, struct 
 	if (g->suicide > 1)
 		return err_set(e, ERR_FORMAT, "suicide flag %d; it is 0 or 1", g->suicide);
 	if (g->komi_half < -GAME_KOMI_MAX || g->komi_half > GAME_KOMI_MAX)
-		return err_set(e, ERR_FORMAT, "komi of %d half points; it lies within +-%d", g->komi_half, GAME_KOMI_MAX);
+		return err_set(e, ERR_FORMAT, "komi of %d half points; it lies within +-%d", g->komi_half,
+		               GAME_KOMI_MAX);
 	if (g->max_moves < 1 || g->max_moves > RECORD_MOVES_MAX)
 		return err_set(e, ERR_FORMAT, "longest game %d; it is 1 to %d", g->max_moves, RECORD_MOVES_MAX);
 	if (moves > g->max_moves)
@@ -328,9 +331,11 @@ static int games_frames(struct record_games *g, struct rd *r, int torn_ok, struc
 		if (!payload && torn_ok)
 			return 0;
 		if (!payload)
-			return err_set(e, ERR_FORMAT, "game %" PRIu32 " at byte %" PRIu64 ": %s", g->count, g->valid, why);
+			return err_set(e, ERR_FORMAT, "game %" PRIu32 " at byte %" PRIu64 ": %s", g->count, g->valid,
+			               why);
 		if (bytes_get_u32(payload) != g->count) /* whole, so no crash made this */
-			return err_set(e, ERR_FORMAT, "game %" PRIu32 " at byte %" PRIu64 ": it says that it is game %" PRIu32,
+			return err_set(e, ERR_FORMAT,
+			               "game %" PRIu32 " at byte %" PRIu64 ": it says that it is game %" PRIu32,
 			               g->count, g->valid, bytes_get_u32(payload));
 		if (games_add(g, &cap, g->valid + 4, len) < 0)
 			return err_set(e, ERR_MEMORY, "no memory for the places of %" PRIu32 " games", g->count);

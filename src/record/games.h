@@ -42,7 +42,8 @@ struct record_game {
 };
 
 void record_game_release(struct record_game *g);            /* frees the arrays; zeroes g */
-int record_game_add_move(struct record_game *g, const struct record_move *m, const struct record_policy *p); /* 0, ERR_MEMORY, or ERR_ARG beyond the limits above; policy_at is set here */
+/* 0, ERR_MEMORY, or ERR_ARG beyond the limits above.  policy_at is set here. */
+int record_game_add_move(struct record_game *g, const struct record_move *m, const struct record_policy *p);
 void record_game_write(const struct record_game *g, struct buf *out);
 /* Parses exactly n bytes.  g is to be released whatever is returned.  Checks every range (actions within the
  * board, counts, shares), not the rules of the game. */
@@ -71,9 +72,11 @@ struct record_games {
  * offset), unless torn_ok: then the games before it are returned and `valid` tells where they end (0 where not
  * even the header is whole, which then has to be written anew).
  * want: header that must be found (ERR_MISMATCH), or NULL. */
-int record_games_load(struct record_games *g, const char *path, const struct record_games_header *want, int torn_ok, struct err *e);
+int record_games_load(struct record_games *g, const char *path, const struct record_games_header *want, int torn_ok,
+                      struct err *e);
 /* The same from memory.  Takes over `bytes` (leaves *bytes empty); on error g is empty and the bytes are freed. */
-int record_games_read(struct record_games *g, struct buf *bytes, const struct record_games_header *want, int torn_ok, struct err *e);
+int record_games_read(struct record_games *g, struct buf *bytes, const struct record_games_header *want, int torn_ok,
+                      struct err *e);
 void record_games_release(struct record_games *g);
 /* SHA-256 of game i's payload; Merkle root of games 0..count-1. */
 struct hash record_games_hash(const struct record_games *g, uint32_t i);

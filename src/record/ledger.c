@@ -12,7 +12,7 @@
 enum {
 	LEDGER_GENERATIONS_MAX = 100000,
 	LEDGER_NUMERICS_MAX = 1000000,
-	LEDGER_HEADER = 192,         /* room for the header's text before its hash: at most 14 + 72 + 17 bytes */
+	LEDGER_HEADER = 192, /* room for its text before the hash: at most 14 + 72 + 17 bytes */
 	LEDGER_RATING_MAX = 1200 * LEDGER_GENERATIONS_MAX,
 };
 static const uint64_t ledger_steps_max = UINT64_C(1000000) * LEDGER_GENERATIONS_MAX;
@@ -115,7 +115,8 @@ static int check_checkpoints(const struct ledger *l, const struct ledger_entry *
 	for (uint32_t i = 0; i < e->checkpoints; i++) {
 		uint64_t step = e->checkpoint[i].step;
 		if (step < least || step > ledger_steps_max)
-			return err_set(err, ERR_ARG, "checkpoint of step %" PRIu64 "; here it is %" PRIu64 " to %" PRIu64, step,
+			return err_set(err, ERR_ARG,
+			               "checkpoint of step %" PRIu64 "; here it is %" PRIu64 " to %" PRIu64, step,
 			               least, ledger_steps_max);
 		least = step + 1;
 	}
@@ -143,7 +144,8 @@ static int check_promotion(const struct ledger *l, const struct ledger_entry *e,
 static int entry_check(const struct ledger *l, const struct ledger_entry *e, struct err *err)
 {
 	if (e->generation != l->entries || e->generation > LEDGER_GENERATIONS_MAX)
-		return err_set(err, ERR_ARG, "it says generation %" PRIu32 "; next is %" PRIu32 ", the last possible %d",
+		return err_set(err, ERR_ARG,
+		               "it says generation %" PRIu32 "; next is %" PRIu32 ", the last possible %d",
 		               e->generation, l->entries, LEDGER_GENERATIONS_MAX);
 	if (e->generation == 0 && (e->games || e->samples || e->match_games || e->rating))
 		return err_set(err, ERR_ARG, "the initial state has no games, samples, match or rating");
@@ -215,17 +217,19 @@ static void parse_line(struct text *t, const char *key, uint32_t *n, struct hash
 	record_text_skip(t, "\n");
 }
 
-/* Checkpoint lines as long as there are any: memory grows with the text that was read. */
+/* Checkpoint lines as long as there are any: memory grows with the text that was read.  A line has 78 bytes or more,
+ * so their number stays below 2^26 in any text of up to 2^32 bytes. */
 static int parse_checkpoints(struct text *t, struct ledger_entry *e)
 {
 	uint32_t cap = 0;
 	while (record_text_at(t, "checkpoint ")) {
 		if (e->checkpoints == cap) {
-			cap = cap ? cap * 2 : 4; /* a line has 78 bytes or more, so this stays below 2^32 for 2^38 bytes */
-			struct ledger_checkpoint *c = cap <= UINT32_MAX / 64 ? realloc(e->checkpoint, cap * sizeof *c) : NULL;
-			if (!c)
+			cap = cap ? cap * 2 : 4;
+			bool fits = cap <= UINT32_MAX / 64;
+			struct ledger_checkpoint *more = fits ? realloc(e->checkpoint, cap * sizeof *more) : NULL;
+			if (!more)
 				return ERR_MEMORY;
-			e->checkpoint = c;
+			e->checkpoint = more;
 		}
 		struct ledger_checkpoint *c = &e->checkpoint[e->checkpoints++];
 		record_text_skip(t, "checkpoint ");
@@ -305,8 +309,8 @@ static int fail_hash(const char *what, const struct hash *found, const struct ha
 	char a[65], b[65];
 	hash_hex(found, a);
 	hash_hex(follows, b);
-	return err_set(e, ERR_MISMATCH, "ledger: %s has the hash %s, but %s follows from its text: it was changed", what, a,
-	               b);
+	return err_set(e, ERR_MISMATCH, "ledger: %s has the hash %s, but %s follows from its text: it was changed",
+	               what, a, b);
 }
 
 static int read_header(struct ledger *l, struct text *t, const uint8_t *start, struct err *e)

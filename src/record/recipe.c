@@ -12,7 +12,7 @@
 enum { RECIPE_int = 0, RECIPE_half = 1 };
 
 const struct recipe_field recipe_fields[] = {
-#define R(section, name, type, def, lo, hi, doc) \
+#define R(section, name, type, def, lo, hi, doc)                                                                       \
 	{#section, #name, doc, RECIPE_##type, def, lo, hi, offsetof(struct recipe, section##_##name)},
 #include "record/recipe.inc"
 #undef R
@@ -177,25 +177,26 @@ int recipe_check(const struct recipe *r, struct err *e)
 	int64_t komi = r->board_komi < 0 ? -(int64_t)r->board_komi : r->board_komi;
 	int64_t steps = (int64_t)r->train_steps * r->run_generations;
 	const struct recipe_rule rules[] = {
-		{komi <= 2 * points, "board", "komi", "it may be at most the points of the board, ", points},
-		{r->board_komi_spread % 2 == 0, "board", "komi_spread", "it has to be whole; its step is ", 1},
-		{komi + r->board_komi_spread <= 2 * points, "board", "komi_spread",
-	         "komi - spread and komi + spread may be at most the points of the board, ", points},
-		{r->net_channels % 16 == 0, "net", "channels", "it has to be a multiple of ", 16},
-		{r->net_head % 16 == 0, "net", "head", "it has to be a multiple of ", 16},
-		{r->selfplay_cheap_visits < r->selfplay_visits, "selfplay", "cheap_visits",
-	         "it has to be less than selfplay.visits, ", r->selfplay_visits},
-		{r->selfplay_gumbel_actions <= r->selfplay_visits, "selfplay", "gumbel_actions",
-	         "it may be at most selfplay.visits, ", r->selfplay_visits},
-		{r->selfplay_opening_plies < moves, "selfplay", "opening_plies",
-	         "it has to be less than the longest game, ", moves},
-		{r->selfplay_games * moves <= UINT32_MAX, "selfplay", "games",
-	         "games times moves may be at most 4294967295 at games of ", moves},
-		{(r->train_batch & (r->train_batch - 1)) == 0, "train", "batch",
-	         "it has to be a power of two, and not below ", 32},
-		{r->train_lr_end <= r->train_lr, "train", "lr_end", "it may be at most train.lr, ", r->train_lr},
-		{r->train_warmup <= steps, "train", "warmup", "it may be at most the steps of the run, ", steps},
-		{r->gate_opening_plies < moves, "gate", "opening_plies", "it has to be less than the longest game, ", moves},
+	    {komi <= 2 * points, "board", "komi", "it may be at most the points of the board, ", points},
+	    {r->board_komi_spread % 2 == 0, "board", "komi_spread", "it has to be whole; its step is ", 1},
+	    {komi + r->board_komi_spread <= 2 * points, "board", "komi_spread",
+	     "komi - spread and komi + spread may be at most the points of the board, ", points},
+	    {r->net_channels % 16 == 0, "net", "channels", "it has to be a multiple of ", 16},
+	    {r->net_head % 16 == 0, "net", "head", "it has to be a multiple of ", 16},
+	    {r->selfplay_cheap_visits < r->selfplay_visits, "selfplay", "cheap_visits",
+	     "it has to be less than selfplay.visits, ", r->selfplay_visits},
+	    {r->selfplay_gumbel_actions <= r->selfplay_visits, "selfplay", "gumbel_actions",
+	     "it may be at most selfplay.visits, ", r->selfplay_visits},
+	    {r->selfplay_opening_plies < moves, "selfplay", "opening_plies",
+	     "it has to be less than the longest game, ", moves},
+	    {r->selfplay_games * moves <= UINT32_MAX, "selfplay", "games",
+	     "games times moves may be at most 4294967295 at games of ", moves},
+	    {(r->train_batch & (r->train_batch - 1)) == 0, "train", "batch",
+	     "it has to be a power of two, and not below ", 32},
+	    {r->train_lr_end <= r->train_lr, "train", "lr_end", "it may be at most train.lr, ", r->train_lr},
+	    {r->train_warmup <= steps, "train", "warmup", "it may be at most the steps of the run, ", steps},
+	    {r->gate_opening_plies < moves, "gate", "opening_plies", "it has to be less than the longest game, ",
+	     moves},
 	};
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
 		const struct recipe_field *f = recipe_find(rules[i].section, rules[i].name);
@@ -259,7 +260,8 @@ static int recipe_read_line(struct recipe *r, const struct recipe_field *f, stru
 	record_text_skip(t, f->name);
 	record_text_skip(t, " = ");
 	if (t->bad)
-		return err_set(e, ERR_FORMAT, "recipe: where %s.%s should stand there is '%s'", f->section, f->name, shown);
+		return err_set(e, ERR_FORMAT, "recipe: where %s.%s should stand there is '%s'", f->section, f->name,
+		               shown);
 	for (; t->p < t->end && *t->p != '\n' && *t->p != '\0' && n < sizeof value - 1; t->p++)
 		value[n++] = (char)*t->p;
 	value[n] = '\0';

@@ -9,8 +9,8 @@
 enum {
 	SHARD_VERSION = 1,
 	SHARD_HEADER = 64,
-	SHARD_ONE = 65536,        /* a whole policy, Q16 */
-	SHARD_WDL = 32768,        /* win + draw + loss, Q15 */
+	SHARD_ONE = 65536,         /* a whole policy, Q16 */
+	SHARD_WDL = 32768,         /* win + draw + loss, Q15 */
 	SHARD_SCORE_MAX = 4 * 361, /* half points: the board and as much komi */
 };
 static const uint8_t shard_magic[8] = {'m', 'i', 'a', 'i', 's', 'h', 'r', 'd'};
@@ -34,7 +34,8 @@ static inline size_t shard_owner_bytes(const struct shard_shape *s)
 /* At most 32 * 47 + 724 + 2 + 91 + 8 = 2329. */
 size_t shard_sample_bytes(const struct shard_shape *s)
 {
-	return (size_t)s->planes * shard_plane_bytes(s) + 2 * ((size_t)shard_points(s) + 1) + 2 + shard_owner_bytes(s) + 8;
+	return (size_t)s->planes * shard_plane_bytes(s) + 2 * ((size_t)shard_points(s) + 1) + 2 + shard_owner_bytes(s) +
+	       8;
 }
 
 /* Packing */
@@ -79,10 +80,11 @@ static int check_result(const struct shard_shape *s, const struct shard_sample *
 {
 	for (int point = 0; point < shard_points(s); point++)
 		if (in->owner[point] < -1 || in->owner[point] > 1)
-			return err_set(e, ERR_ARG, "sample: owner %d at point %d; it is -1, 0 or 1", in->owner[point], point);
+			return err_set(e, ERR_ARG, "sample: owner %d at point %d; it is -1, 0 or 1", in->owner[point],
+			               point);
 	if (in->wdl[0] + in->wdl[1] + in->wdl[2] != SHARD_WDL)
-		return err_set(e, ERR_ARG, "sample: win, draw and loss are %d, %d and %d; they sum to 32768", in->wdl[0],
-		               in->wdl[1], in->wdl[2]);
+		return err_set(e, ERR_ARG, "sample: win, draw and loss are %d, %d and %d; they sum to 32768",
+		               in->wdl[0], in->wdl[1], in->wdl[2]);
 	if (in->score_half < -SHARD_SCORE_MAX || in->score_half > SHARD_SCORE_MAX)
 		return err_set(e, ERR_ARG, "sample: a lead of %d half points; the most is %d", in->score_half,
 		               SHARD_SCORE_MAX);
@@ -236,8 +238,8 @@ static int shard_read_header(struct shard *s, struct err *e)
 		return err_set(e, ERR_FORMAT, "not a shard: it does not begin with 'miaishrd'");
 	uint32_t version = rd_u32(&r);
 	if (!r.bad && version != SHARD_VERSION)
-		return err_set(e, ERR_FORMAT, "shard: format version %" PRIu32 "; this program knows version %d", version,
-		               SHARD_VERSION);
+		return err_set(e, ERR_FORMAT, "shard: format version %" PRIu32 "; this program knows version %d",
+		               version, SHARD_VERSION);
 	if (s->bytes.len < SHARD_HEADER)
 		return err_set(e, ERR_FORMAT, "shard: it ends inside its header of %d bytes", SHARD_HEADER);
 	int rc = shard_read_shape(&s->shape, &r, e);
@@ -249,8 +251,8 @@ static int shard_read_header(struct shard *s, struct err *e)
 	s->sample = r.p;
 	uint64_t want = (uint64_t)s->count * shard_sample_bytes(&s->shape); /* < 2^32 * 2^12 */
 	if (r.left != want)
-		return err_set(e, ERR_FORMAT,
-		               "shard: %zu bytes follow the header; %" PRIu32 " samples need %" PRIu64, r.left, s->count, want);
+		return err_set(e, ERR_FORMAT, "shard: %zu bytes follow the header; %" PRIu32 " samples need %" PRIu64,
+		               r.left, s->count, want);
 	return 0;
 }
 

@@ -19,7 +19,7 @@ struct shard_shape {
 
 /* A sample unpacked.  Everything is from the view of the player to move. */
 struct shard_sample {
-	uint8_t planes[SHARD_POINTS_MAX * SHARD_PLANES_MAX]; /* [point][plane], 0..127; a plane's nonzero values are equal */
+	uint8_t planes[SHARD_POINTS_MAX * SHARD_PLANES_MAX]; /* [point][plane], 0..127; a plane has one nonzero value */
 	uint16_t policy[SHARD_POINTS_MAX + 1];               /* Q16, 65536 held as 65535 */
 	uint16_t reply;                                      /* the opponent's next action, or SHARD_NO_REPLY */
 	int8_t owner[SHARD_POINTS_MAX];                      /* 1 mover's, 0 nobody's, -1 opponent's */

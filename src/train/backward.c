@@ -172,7 +172,7 @@ static void vector_wgrad(struct slice *s, int layer, const uint8_t *x, int exp)
 
 /* ---- input gradients ---- */
 
-size_t back_bytes(const struct nn_layer_info *f)
+size_t train_back_bytes(const struct nn_layer_info *f)
 {
 	return nn_packed_bytes(f->ci, f->taps * nn_pad16(f->co));
 }
@@ -362,7 +362,7 @@ static void block_back(struct slice *s, int block)
 	add_trunk(s, s->sums, w->act[a], exp);
 }
 
-void backward(struct slice *s)
+void train_backward(struct slice *s)
 {
 	const struct nn_work *w = s->w;
 	int c = w->shape.channels;

@@ -31,7 +31,7 @@ void train_write(const struct train_state *t, struct buf *out)
 		const struct train_state *in;
 		struct train_state *out;
 	} lend = {t};
-	state_arrays(lend.out, write_array, out);
+	train_state_arrays(lend.out, write_array, out);
 }
 
 struct reader {
@@ -81,7 +81,7 @@ static void count_array(void *ctx, int32_t *v, int n, int32_t limit)
 static int read_body(struct rd *r, struct train_state *t, struct err *e)
 {
 	uint64_t want = (uint64_t)t->acts;
-	state_arrays(t, count_array, &want);
+	train_state_arrays(t, count_array, &want);
 	if (r->left != want)
 		return err_set(e, ERR_FORMAT, "checkpoint of this shape needs %llu bytes after its header; the file has %zu",
 		               (unsigned long long)want, r->left);
@@ -91,7 +91,7 @@ static int read_body(struct rd *r, struct train_state *t, struct err *e)
 			return err_set(e, ERR_FORMAT, "checkpoint: activation exponent %d of tensor %d is not in %d..%d", t->act_exp[i], i,
 			               NN_ACT_EXP_MIN, NN_ACT_EXP_MAX);
 	struct reader in = {.r = *r};
-	state_arrays(t, read_array, &in);
+	train_state_arrays(t, read_array, &in);
 	if (in.out_of_range)
 		return err_set(e, ERR_FORMAT, "checkpoint: value %llu is out of range", (unsigned long long)in.values);
 	return 0;
@@ -110,7 +110,7 @@ struct train_state *train_read(const void *p, size_t n, struct err *e)
 		err_set(e, ERR_FORMAT, "checkpoint of %d blocks, %d channels is cut short at %zu bytes", s.blocks, s.channels, n);
 		return NULL;
 	}
-	struct train_state *t = state_alloc(&s, e);
+	struct train_state *t = train_state_alloc(&s, e);
 	if (!t)
 		return NULL;
 	t->step = step;

@@ -115,7 +115,7 @@ static void owner_gradient(struct slice *s, int i)
 	s->stats.owner += loss / (uint64_t)points;
 }
 
-void loss_gradients(struct slice *s)
+void train_loss_gradients(struct slice *s)
 {
 	for (int i = 0; i < SLICE; i++) {
 		policy_gradient(s, i);

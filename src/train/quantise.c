@@ -12,7 +12,7 @@ static int64_t divide_round(int64_t a, int64_t b)
 }
 
 /* |m| < 2^23 and n <= 9 * 256 < 2^12: the sum of squares of deviations stays below 2^60. */
-struct filter filter_of(const struct train_layer *l, int o)
+struct filter train_filter_of(const struct train_layer *l, int o)
 {
 	const int32_t *m = l->m + (size_t)o * (size_t)l->k;
 	int64_t sum = 0;
@@ -52,7 +52,7 @@ static int filter_exp(const struct train_layer *l)
 /* |d| < 2^24, |factor| <= 2^27 * 2^24 / 2^24: the product stays below 2^52; sd << (24 - e) below 2^48. */
 static void quantise_filter(const struct train_layer *l, int o, int e, int8_t *q)
 {
-	struct filter f = filter_of(l, o);
+	struct filter f = train_filter_of(l, o);
 	const int32_t *m = l->m + (size_t)o * (size_t)l->k;
 
 	for (int i = 0; i < l->k; i++) {
@@ -76,7 +76,7 @@ static void quantise_layer(const struct train_layer *l, struct nn_layer *out)
 		out->bias[o] = l->bias[o];
 }
 
-void quantise(const struct train_state *t, struct nn_net *net)
+void train_quantise(const struct train_state *t, struct nn_net *net)
 {
 	for (int i = 0; i < t->acts; i++)
 		net->act_exp[i] = t->act_exp[i];
@@ -89,6 +89,6 @@ struct nn_net *train_export(const struct train_state *t, struct err *e)
 {
 	struct nn_net *net = nn_net_new(&t->shape, e);
 	if (net)
-		quantise(t, net);
+		train_quantise(t, net);
 	return net;
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-int grads_init(struct grads *g, const struct train_state *t)
+int train_grads_init(struct grads *g, const struct train_state *t)
 {
 	size_t n = 0;
 
@@ -21,7 +21,7 @@ int grads_init(struct grads *g, const struct train_state *t)
 	return 0;
 }
 
-void grads_release(struct grads *g)
+void train_grads_release(struct grads *g)
 {
 	arena_release(&g->arena);
 }
@@ -73,13 +73,13 @@ static size_t slice_bytes(const struct slice *s, const struct train_state *t)
 	return SLICE * (padded * wide * 3 + points * (8 * wide + 40) + 64 * wide + 256) + weights * 4 + points * 64 + 65536;
 }
 
-int slice_init(struct slice *s, const struct train_state *t, const struct train_config *c, const struct nn_kernels *k,
+int train_slice_init(struct slice *s, const struct train_state *t, const struct train_config *c, const struct nn_kernels *k,
                const struct nn_net *net, int8_t *const *back, int board_size)
 {
 	*s = (struct slice){.k = k, .net = net, .config = c, .back = back};
 	s->w = nn_work_new(&t->shape, board_size, SLICE, true);
-	if (!s->w || arena_init(&s->arena, slice_bytes(s, t)) || grads_init(&s->grads, t)) {
-		slice_release(s);
+	if (!s->w || arena_init(&s->arena, slice_bytes(s, t)) || train_grads_init(&s->grads, t)) {
+		train_slice_release(s);
 		return ERR_MEMORY;
 	}
 	place(s, t, &s->arena);
@@ -88,15 +88,15 @@ int slice_init(struct slice *s, const struct train_state *t, const struct train_
 	return 0;
 }
 
-void slice_release(struct slice *s)
+void train_slice_release(struct slice *s)
 {
 	nn_work_free(s->w);
 	arena_release(&s->arena);
-	grads_release(&s->grads);
+	train_grads_release(&s->grads);
 	s->w = NULL;
 }
 
-void slice_load(struct slice *s, const struct shard_shape *shape, const uint8_t *bytes, int i, int symmetry)
+void train_slice_load(struct slice *s, const struct shard_shape *shape, const uint8_t *bytes, int i, int symmetry)
 {
 	struct shard_sample *x = &s->sample;
 	int points = shape->size * shape->size, planes = shape->planes;

@@ -38,7 +38,7 @@ static int layer_alloc(struct train_layer *l, const struct nn_shape *s, int i)
 	return l->gain && l->vgain ? 0 : ERR_MEMORY;
 }
 
-struct train_state *state_alloc(const struct nn_shape *shape, struct err *e)
+struct train_state *train_state_alloc(const struct nn_shape *shape, struct err *e)
 {
 	if (nn_shape_check(shape, e))
 		return NULL;
@@ -101,7 +101,7 @@ static bool starts_at_zero(const struct train_state *t, int i)
 
 struct train_state *train_new(const struct nn_shape *shape, uint64_t seed, struct err *e)
 {
-	struct train_state *t = state_alloc(shape, e);
+	struct train_state *t = train_state_alloc(shape, e);
 	if (!t)
 		return NULL;
 	uint64_t key = rng_key(seed, RNG_INIT);
@@ -125,7 +125,7 @@ const struct nn_shape *train_shape(const struct train_state *t)
 	return &t->shape;
 }
 
-void state_arrays(struct train_state *t, state_array_fn *fn, void *ctx)
+void train_state_arrays(struct train_state *t, state_array_fn *fn, void *ctx)
 {
 	for (int i = 0; i < t->layers; i++) {
 		struct train_layer *l = &t->layer[i];

@@ -42,19 +42,19 @@ struct train_state {
 };
 
 /* An all-zero state of this shape (exponents and constants set); NULL: see e. */
-struct train_state *state_alloc(const struct nn_shape *shape, struct err *e);
+struct train_state *train_state_alloc(const struct nn_shape *shape, struct err *e);
 /* Calls fn for each array of the state, in checkpoint order; limit: largest magnitude it may hold. */
 typedef void state_array_fn(void *ctx, int32_t *v, int n, int32_t limit);
-void state_arrays(struct train_state *t, state_array_fn *fn, void *ctx);
+void train_state_arrays(struct train_state *t, state_array_fn *fn, void *ctx);
 
 /* Standardised filter o of layer l: mean, deviation and the factor gain * t (Q24) of
  * q = round((m - mu) * factor * 2^exp / (sd * 2^24)). */
 struct filter {
 	int32_t mu, sd, factor;
 };
-struct filter filter_of(const struct train_layer *l, int o);
+struct filter train_filter_of(const struct train_layer *l, int o);
 /* Weights and exponents of every layer as they are played.  net has the state's shape. */
-void quantise(const struct train_state *t, struct nn_net *net);
+void train_quantise(const struct train_state *t, struct nn_net *net);
 
 /* Gradient sums of a whole net, Q34. */
 struct grads {
@@ -64,15 +64,15 @@ struct grads {
 	struct arena arena;
 	size_t count;                    /* of all int64 in the arena, from its base */
 };
-int grads_init(struct grads *g, const struct train_state *t);
-void grads_release(struct grads *g);
+int train_grads_init(struct grads *g, const struct train_state *t);
+void train_grads_release(struct grads *g);
 
 /* Everything a worker needs for one slice. */
 struct slice {
 	const struct nn_kernels *k;
 	const struct nn_net *net;
 	const struct train_config *config;
-	int8_t *const *back;             /* per layer: weights packed for the way back, see pack_back() */
+	int8_t *const *back;             /* per layer: weights packed for the way back, see train_pack_back() */
 	struct nn_work *w;
 	struct grads grads;              /* of this worker, summed over its slices */
 	uint64_t key;                    /* stochastic rounding: of this step and slice */
@@ -102,23 +102,23 @@ struct slice {
 	struct arena arena;
 };
 
-int slice_init(struct slice *s, const struct train_state *t, const struct train_config *c, const struct nn_kernels *k,
+int train_slice_init(struct slice *s, const struct train_state *t, const struct train_config *c, const struct nn_kernels *k,
                const struct nn_net *net, int8_t *const *back, int board_size);
-void slice_release(struct slice *s);
+void train_slice_release(struct slice *s);
 
 /* Takes sample bytes as position i of the slice, seen through a symmetry. */
-void slice_load(struct slice *s, const struct shard_shape *shape, const uint8_t *bytes, int i, int symmetry);
+void train_slice_load(struct slice *s, const struct shard_shape *shape, const uint8_t *bytes, int i, int symmetry);
 /* Outputs -> point_grad, global_grad and stats. */
-void loss_gradients(struct slice *s);
+void train_loss_gradients(struct slice *s);
 /* Gradients of outputs -> s->grads. */
-void backward(struct slice *s);
+void train_backward(struct slice *s);
 /* Weights of a layer for mm_s8 on the way back: row ci, k = taps * pad16(co), tap order as forward. */
-size_t back_bytes(const struct nn_layer_info *f);
-int pack_back(const struct nn_layer *l, int8_t *out); /* 0 or ERR_MEMORY */
+size_t train_back_bytes(const struct nn_layer_info *f);
+int train_pack_back(const struct nn_layer *l, int8_t *out); /* 0 or ERR_MEMORY */
 
 /* One step of the optimiser from gradient sums over the batch. */
-void update(struct train_state *t, const struct grads *g, const struct train_config *c);
+void train_update(struct train_state *t, const struct grads *g, const struct train_config *c);
 /* Learning rate of a step, Q20. */
-int32_t learning_rate(const struct train_config *c, uint64_t step);
+int32_t train_learning_rate(const struct train_config *c, uint64_t step);
 
 #endif

@@ -24,16 +24,16 @@ struct trainer {
 
 static int trainer_memory(struct trainer *t, const struct nn_shape *shape, struct err *e)
 {
-	struct train_state *s = state_alloc(shape, e);
+	struct train_state *s = train_state_alloc(shape, e);
 	if (!s)
 		return ERR_MEMORY;
 	int rc = 0;
 	for (int i = 0; i < s->layers && !rc; i++) {
-		t->back[i] = aligned_alloc(64, (back_bytes(&s->layer[i].info) + 63) / 64 * 64);
+		t->back[i] = aligned_alloc(64, (train_back_bytes(&s->layer[i].info) + 63) / 64 * 64);
 		rc = t->back[i] ? 0 : ERR_MEMORY;
 	}
 	for (; t->workers < pool_threads(t->pool) && !rc; t->workers++)
-		rc = slice_init(&t->slice[t->workers], s, &t->config, &t->k, t->net, t->back, t->board_size);
+		rc = train_slice_init(&t->slice[t->workers], s, &t->config, &t->k, t->net, t->back, t->board_size);
 	train_free(s);
 	return rc ? err_set(e, rc, "out of memory for training") : 0;
 }
@@ -64,7 +64,7 @@ void trainer_free(struct trainer *t)
 	if (!t)
 		return;
 	for (int i = 0; i < t->workers; i++)
-		slice_release(&t->slice[i]);
+		train_slice_release(&t->slice[i]);
 	for (int i = 0; i < NN_LAYERS_MAX; i++)
 		free(t->back[i]);
 	free(t->slice);
@@ -72,7 +72,7 @@ void trainer_free(struct trainer *t)
 	free(t);
 }
 
-int pack_back(const struct nn_layer *l, int8_t *out)
+int train_pack_back(const struct nn_layer *l, int8_t *out)
 {
 	const struct nn_layer_info *f = &l->info;
 	int co = nn_pad16(f->co), k = f->taps * co;
@@ -134,10 +134,10 @@ static void slice_task(void *ctx, int task, int worker)
 	s->key = rng_key(t->round_key, (uint64_t)task);
 	s->tensor = 0;
 	for (int i = 0; i < SLICE; i++)
-		slice_load(s, &t->src->shape, deal(t, first + (uint64_t)i), i, (int)rng_below(t->symmetry_key, first + (uint64_t)i, SYMMETRIES));
+		train_slice_load(s, &t->src->shape, deal(t, first + (uint64_t)i), i, (int)rng_below(t->symmetry_key, first + (uint64_t)i, SYMMETRIES));
 	nn_forward(&t->k, t->net, s->w, SLICE);
-	loss_gradients(s);
-	backward(s);
+	train_loss_gradients(s);
+	train_backward(s);
 	if (adapts(&t->config, job->s->step))
 		count_activations(s);
 }
@@ -178,9 +178,9 @@ static void adapt(struct trainer *t, struct train_state *s)
 
 static int prepare(struct trainer *t, const struct train_state *s)
 {
-	quantise(s, t->net);
+	train_quantise(s, t->net);
 	for (int i = 0; i < s->layers; i++)
-		if (pack_back(&t->net->layer[i], t->back[i]))
+		if (train_pack_back(&t->net->layer[i], t->back[i]))
 			return ERR_MEMORY;
 	return 0;
 }
@@ -195,7 +195,7 @@ static int one_step(struct trainer *t, struct train_state *s)
 	pool_run(t->pool, t->config.batch / SLICE, slice_task, &job);
 	reduce(t);
 	bool due = adapts(&t->config, s->step);
-	update(s, &t->slice[0].grads, &t->config);
+	train_update(s, &t->slice[0].grads, &t->config);
 	memset(t->slice[0].grads.arena.base, 0, t->slice[0].grads.count * sizeof(int64_t));
 	if (due)
 		adapt(t, s);

@@ -6,7 +6,7 @@
 enum { LR_Q = 20, GRAD_LIMIT = 1 << 26, MILLION = 1000000 };
 
 /* Rises evenly over the warm-up, then falls evenly to lr_end at the last step. */
-int32_t learning_rate(const struct train_config *c, uint64_t step)
+int32_t train_learning_rate(const struct train_config *c, uint64_t step)
 {
 	int64_t lr;
 
@@ -57,7 +57,7 @@ static void update_weight(const struct step *s, struct train_layer *l, int i, in
  * so |d S| < 2^62 and |t S| <= 2^24 * 2^38 = 2^62. */
 static void update_filter(const struct step *s, struct train_layer *l, int o, const int64_t *sum)
 {
-	struct filter f = filter_of(l, o);
+	struct filter f = train_filter_of(l, o);
 	int32_t *m = l->m + (size_t)o * (size_t)l->k;
 	int64_t s1 = 0, s2 = 0;
 
@@ -94,9 +94,9 @@ static void update_layer(const struct step *s, struct train_layer *l, const int6
 	}
 }
 
-void update(struct train_state *t, const struct grads *g, const struct train_config *c)
+void train_update(struct train_state *t, const struct grads *g, const struct train_config *c)
 {
-	struct step s = {.lr = learning_rate(c, t->step), .log2_batch = fx_log2_floor((uint64_t)c->batch), .c = c};
+	struct step s = {.lr = train_learning_rate(c, t->step), .log2_batch = fx_log2_floor((uint64_t)c->batch), .c = c};
 
 	for (int i = 0; i < t->layers; i++)
 		update_layer(&s, &t->layer[i], g->layer[i].w, g->layer[i].bias);

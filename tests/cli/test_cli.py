@@ -29,7 +29,7 @@ class Usage(unittest.TestCase):
         self.assertEqual(miai("help").stdout, miai("--help").stdout)
         bare = miai()
         self.assertEqual((bare.returncode, bare.stdout), (USAGE, ""))
-        for name in ("gtp", "match", "info", "bench"):
+        for name in ("run", "verify", "gtp", "match", "info", "bench"):
             self.assertIn(name, commands())
 
     def test_version(self):

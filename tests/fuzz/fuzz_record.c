@@ -46,7 +46,7 @@ static enum canon sample(const uint8_t *p, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static enum canon (*const reader[])(const uint8_t *, size_t) = {
-		canon_recipe, canon_game, canon_games, canon_shard, canon_ledger, torn_games, torn_ledger, sample,
+	    canon_recipe, canon_game, canon_games, canon_shard, canon_ledger, torn_games, torn_ledger, sample,
 	};
 	if (n == 0)
 		return 0;

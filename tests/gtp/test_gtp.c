@@ -9,7 +9,8 @@
 /* A net without weights: flat policy, even value; bias on "whose point is this" for the mover. */
 static struct nn_net *plain_net(int32_t owner_bias)
 {
-	struct nn_shape shape = {.planes = GO_PLANES, .plane_exp = GO_PLANE_EXP, .blocks = 1, .channels = 16, .head = 16};
+	struct nn_shape shape = {
+	    .planes = GO_PLANES, .plane_exp = GO_PLANE_EXP, .blocks = 1, .channels = 16, .head = 16};
 	struct err e = {.text = ""};
 	struct nn_net *net = nn_net_new(&shape, &e);
 	if (!net) {
@@ -30,7 +31,8 @@ static struct nn_kernels plain_c(void)
 
 static struct gtp *start(const struct nn_net *net, const struct nn_kernels *k, int visits, int resign)
 {
-	struct gtp_settings s = {.net = net, .kernels = k, .seed = 7, .size = 5, .komi_half = 1, .resign = resign, .version = "0"};
+	struct gtp_settings s = {
+	    .net = net, .kernels = k, .seed = 7, .size = 5, .komi_half = 1, .resign = resign, .version = "0"};
 	struct err e = {.text = ""};
 	s.search = (struct search_settings){.visits = visits, .cpuct = 1100, .fpu = 200, .symmetry = 1};
 	struct gtp *g = gtp_new(&s, &e);
@@ -56,11 +58,18 @@ static void test_komi(void)
 		const char *text;
 		int rc, half;
 	} cases[] = {
-		{"7", 0, 14}, {"7.5", 0, 15}, {"-0.5", 0, -1}, {"0", 0, 0}, {"-0", 0, 0}, {"6.", 0, 12}, {"6.500", 0, 13},
-		{"6.000", 0, 12}, {".5", 0, 1}, {"361", 0, 722}, {"-361", 0, -722}, {"361.5", ERR_ARG, 0},
-		{"7.25", ERR_ARG, 0}, {"7.51", ERR_ARG, 0}, {"7.05", ERR_ARG, 0}, {"99999999999999999999", ERR_ARG, 0},
-		{"", ERR_FORMAT, 0}, {".", ERR_FORMAT, 0}, {"-", ERR_FORMAT, 0}, {"7 ", ERR_FORMAT, 0}, {"0x7", ERR_FORMAT, 0},
-		{"7.5.", ERR_FORMAT, 0}, {"+7", ERR_FORMAT, 0},
+	    {"7", 0, 14},           {"7.5", 0, 15},
+	    {"-0.5", 0, -1},        {"0", 0, 0},
+	    {"-0", 0, 0},           {"6.", 0, 12},
+	    {"6.500", 0, 13},       {"6.000", 0, 12},
+	    {".5", 0, 1},           {"361", 0, 722},
+	    {"-361", 0, -722},      {"361.5", ERR_ARG, 0},
+	    {"7.25", ERR_ARG, 0},   {"7.51", ERR_ARG, 0},
+	    {"7.05", ERR_ARG, 0},   {"99999999999999999999", ERR_ARG, 0},
+	    {"", ERR_FORMAT, 0},    {".", ERR_FORMAT, 0},
+	    {"-", ERR_FORMAT, 0},   {"7 ", ERR_FORMAT, 0},
+	    {"0x7", ERR_FORMAT, 0}, {"7.5.", ERR_FORMAT, 0},
+	    {"+7", ERR_FORMAT, 0},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		int half = 0;
@@ -198,8 +207,9 @@ static void test_long_lines(void)
 /* A word that some command may understand, or anything. */
 static void random_word(char *out, size_t n, uint64_t key, uint64_t *at)
 {
-	static const char *const words[] = {"b", "W", "black", "white", "pass", "resign", "dead", "alive", "seki", "-1", "0",
-	                                    "1", "2", "3", "4", "5", "6.5", "19", "99999999999", "#", "\t", "\r", "A1", "T19"};
+	static const char *const words[] = {"b",    "W",  "black",       "white", "pass", "resign", "dead", "alive",
+					    "seki", "-1", "0",           "1",     "2",    "3",      "4",    "5",
+					    "6.5",  "19", "99999999999", "#",     "\t",   "\r",     "A1",   "T19"};
 	enum { WORDS = sizeof words / sizeof *words };
 	uint32_t kind = rng_below(key, (*at)++, 4);
 	if (kind == 0) {

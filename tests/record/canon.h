@@ -94,8 +94,7 @@ static inline int canon_sample(const struct shard_shape *s, const uint8_t *p)
 	memset(&a, 0, sizeof a);
 	memset(&b, 0, sizeof b);
 	shard_unpack(s, p, &a);
-	int ok = canon_sample_in_range(s, &a) && shard_pack(s, &a, &out, NULL) == 0 &&
-	         out.len == shard_sample_bytes(s);
+	int ok = canon_sample_in_range(s, &a) && shard_pack(s, &a, &out, NULL) == 0 && out.len == shard_sample_bytes(s);
 	if (ok)
 		shard_unpack(s, out.data, &b);
 	ok = ok && memcmp(&a, &b, sizeof a) == 0;

@@ -26,10 +26,10 @@ static inline struct record_game sample_game(uint32_t index)
 	struct record_game g = {.index = index, .size = 3, .komi_half = 11, .max_moves = 27, .score_half = 7};
 	const struct record_policy one[] = {{1, 40000}, {9, 25536}}, two[] = {{9, 65535}};
 	const struct record_move moves[] = {
-		{.action = 4, .kind = RECORD_OPENING},
-		{.action = 1, .kind = RECORD_FULL, .value = -1234, .policy_n = 2},
-		{.action = 9, .kind = RECORD_CHEAP, .value = 512},
-		{.action = 9, .kind = RECORD_FULL, .value = 65536, .policy_n = 1},
+	    {.action = 4, .kind = RECORD_OPENING},
+	    {.action = 1, .kind = RECORD_FULL, .value = -1234, .policy_n = 2},
+	    {.action = 9, .kind = RECORD_CHEAP, .value = 512},
+	    {.action = 9, .kind = RECORD_FULL, .value = 65536, .policy_n = 1},
 	};
 	const struct record_policy *policy[] = {NULL, one, NULL, two};
 	int failed = 0;

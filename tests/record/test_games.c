@@ -46,14 +46,16 @@ static void test_payload(void)
 /* The longest game on the largest board, with a policy entry for every action: the largest payload there is. */
 static void test_largest(void)
 {
-	struct record_game g = {.size = 19, .suicide = 1, .komi_half = 722, .max_moves = 4096, .score_half = -1444}, got;
+	struct record_game g = {.size = 19, .suicide = 1, .komi_half = 722, .max_moves = 4096, .score_half = -1444},
+			   got;
 	struct record_policy policy[RECORD_ACTIONS_MAX];
 	struct buf out = {0};
 	struct err e;
 	for (uint16_t a = 0; a < RECORD_ACTIONS_MAX; a++)
 		policy[a] = (struct record_policy){a, 181};
 	for (int i = 0; i < RECORD_MOVES_MAX; i++) {
-		struct record_move m = {.action = (uint16_t)(i % 362), .kind = RECORD_FULL, .value = -65536, .policy_n = 362};
+		struct record_move m = {
+		    .action = (uint16_t)(i % 362), .kind = RECORD_FULL, .value = -65536, .policy_n = 362};
 		CHECK_INT(record_game_add_move(&g, &m, policy), 0);
 	}
 	struct record_move more = {.kind = RECORD_CHEAP};
@@ -93,13 +95,26 @@ static void test_ranges(void)
 		uint8_t value;
 		const char *why;
 	} bad[] = {
-		{4, 1, "board size 1"},       {4, 20, "board size 20"},      {4, 2, "score"},
-		{5, 2, "suicide flag 2"},     {7, 0x7f, "komi of 32523"},    {8, 3, "4 moves"},
-		{9, 0x10, "longest game"},    {15, 0x40, "score"},           {16, 10, "action 10"},
-		{18, 3, "kind 3"},            {25, 1, "value"},              {25, 0, "value"},
-		{26, 11, "policy entries"},   {28, 9, "policy action 9"},    {32, 1, "policy action 1"},
-		{32, 10, "policy action 10"}, {35, 0x64, "policy share"},    {50, 0, "follow the last move"},
-		{10, 255, "do not fit"},
+	    {4, 1, "board size 1"},
+	    {4, 20, "board size 20"},
+	    {4, 2, "score"},
+	    {5, 2, "suicide flag 2"},
+	    {7, 0x7f, "komi of 32523"},
+	    {8, 3, "4 moves"},
+	    {9, 0x10, "longest game"},
+	    {15, 0x40, "score"},
+	    {16, 10, "action 10"},
+	    {18, 3, "kind 3"},
+	    {25, 1, "value"},
+	    {25, 0, "value"},
+	    {26, 11, "policy entries"},
+	    {28, 9, "policy action 9"},
+	    {32, 1, "policy action 1"},
+	    {32, 10, "policy action 10"},
+	    {35, 0x64, "policy share"},
+	    {50, 0, "follow the last move"},
+	    {10, 255, "do not fit"},
+	    {24, 0xfe, "value"},
 	};
 	struct record_game g = sample_game(0), got;
 	struct buf out = {0};
@@ -123,6 +138,26 @@ static void test_ranges(void)
 	}
 	record_game_release(&g);
 	buf_release(&out);
+}
+
+/* Scores up to the whole board either way: komi is 5.5, the board 3x3. */
+static void test_scores(void)
+{
+	static const struct {
+		int32_t score;
+		int want;
+	} edge[] = {
+	    {7, 0}, {8, ERR_FORMAT}, {-29, 0}, {-30, ERR_FORMAT}, {INT32_MAX, ERR_FORMAT}, {INT32_MIN, ERR_FORMAT}};
+	for (size_t i = 0; i < sizeof edge / sizeof edge[0]; i++) {
+		struct record_game g = sample_game(0), got;
+		struct buf out = {0};
+		g.score_half = edge[i].score;
+		record_game_write(&g, &out);
+		CHECK_INT(record_game_read(&got, out.data, out.len, NULL), edge[i].want);
+		record_game_release(&g);
+		record_game_release(&got);
+		buf_release(&out);
+	}
 }
 
 static void test_file(const char *path)
@@ -259,6 +294,7 @@ int main(void)
 	test_largest();
 	test_add_move();
 	test_ranges();
+	test_scores();
 	test_file(path);
 	test_torn();
 	test_hole();

@@ -96,6 +96,10 @@ static void test_not_torn(void)
 		CHECK(!got.entry);
 		text.data[i] ^= 0x20;
 	}
+	text.data[30] ^= 1; /* a header that stands alone */
+	CHECK(ledger_read(&got, text.data, end[0], &valid, &e) < 0);
+	text.data[30] = 'x';
+	CHECK(ledger_read(&got, text.data, end[0], &valid, &e) < 0);
 	CHECK_INT(ledger_read(&got, "hello\n", 6, &valid, &e), ERR_FORMAT);
 	CHECK_INT(ledger_read(&got, NULL, 0, NULL, &e), ERR_FORMAT);
 	ledger_release(&l);
@@ -124,15 +128,100 @@ static void test_chain(void)
 	buf_release(&text);
 }
 
+/* The sample with `from` replaced by `to` in its last entry, and that entry hashed anew: what is wrong with it then is
+ * not the chain. */
+static int forge(const char *from, const char *to, struct err *e)
+{
+	struct ledger l, got;
+	struct buf text = {0}, out = {0};
+	size_t end[4];
+	char hex[65];
+	sample_ledger(&l, &text, 3);
+	part_ends(&text, end);
+	buf_u8(&text, 0);
+	const char *entry = (const char *)text.data + end[2], *at = strstr(entry, from),
+		   *last = strstr(entry, "entry ");
+	CHECK(at);
+	buf_bytes(&out, l.entry[1].entry.b, 32);
+	buf_bytes(&out, entry, (size_t)(at - entry));
+	buf_bytes(&out, to, strlen(to));
+	buf_bytes(&out, at + strlen(from), (size_t)(last - at) - strlen(from));
+	struct hash h = sha256_of(out.data, out.len);
+	text.len = end[2];
+	buf_bytes(&text, out.data + 32, out.len - 32);
+	hash_hex(&h, hex);
+	buf_printf(&text, "entry %s\n", hex);
+	int rc = ledger_read(&got, text.data, text.len, NULL, e);
+	ledger_release(&l);
+	ledger_release(&got);
+	buf_release(&text);
+	buf_release(&out);
+	return rc;
+}
+
+static void test_forged(void)
+{
+	static const char *const forged[][2] = {
+	    {"rating 191", "rating 190"},
+	    {"rating 191", "rating 0191"},
+	    {"rating 191", "rating +191"},
+	    {"rating 191", "rating -0"},
+	    {"rating 191", "rating 9999999999"},
+	    {"rating 191\n", "rating 191 \n"},
+	    {"games 12 01", "games 12 0A"},
+	    {"games 12", "games 4294967296"},
+	    {"games 12", "games  12"},
+	    {"games 12", "games -12"},
+	    {"promoted 0", "promoted 2"},
+	    {"promoted 0", "promoted 1"},
+	    {"window 1", "window 3"},
+	    {"window 1", "window "},
+	    {"generation 2", "generation 3"},
+	    {"match 10", "match 11"},
+	    {"checkpoint 150", "checkpoint 100"},
+	    {"checkpoint 150", "checkpoint 200"},
+	    {"window 1\n", "window 1\n\n"},
+	    {"window 1\n", "window 1\r\n"},
+	    {"net", "Net"},
+	};
+	struct err e;
+	CHECK_INT(forge("games 12", "games 4294967295", &e), 0);
+	CHECK_INT(forge("checkpoint 150", "checkpoint 101", &e), 0);
+	for (size_t i = 0; i < sizeof forged / sizeof forged[0]; i++)
+		CHECK_INT(forge(forged[i][0], forged[i][1], &e), ERR_FORMAT);
+}
+
+/* A rating below zero, and the text of a zero with a sign. */
+static void test_rating(void)
+{
+	struct ledger l, got;
+	struct buf text = {0};
+	struct err e;
+	struct ledger_checkpoint c[2];
+	sample_ledger(&l, &text, 1);
+	struct ledger_entry entry = sample_entry(1, c);
+	entry.rating = -7;
+	CHECK_INT(ledger_entry_write(&l, &entry, &text), 0);
+	CHECK_INT(canon_ledger(text.data, text.len), CANON_SAME);
+	size_t from = 0;
+	while (memcmp(text.data + from, "rating -7", 9) != 0)
+		from++;
+	text.data[from + 8] = '0';
+	CHECK_INT(ledger_read(&got, text.data, text.len, NULL, &e), ERR_FORMAT);
+	CHECK(strstr(e.text, "minus"));
+	ledger_release(&l);
+	buf_release(&text);
+}
+
 static void test_messages(void)
 {
 	static const struct {
 		const char *text, *why;
 	} bad[] = {
-		{"miai ledger 2\nnew\n", "its first line is 'miai ledger 2'; this program knows version 1"},
-		{"miai", "byte 0: 'miai' where miai ledger 1 should stand"},
-		{"miai ledger 1\nrecipe 00", "byte 21: '00' where 64 hex digits should stand"},
-		{"miai ledger 1\nrecipx", "byte 14: 'recipx' where recipe should stand"},
+	    {"miai ledger 2\nnew\n", "its first line is 'miai ledger 2'; this program knows version 1"},
+	    {"miai", "byte 0: 'miai' where miai ledger 1 should stand"},
+	    {"miai ledger 1\nrecipe 00", "byte 21: '00' where 64 hex digits should stand"},
+	    {"miai ledger 1\nrecipx", "byte 14: 'recipx' where recipe should stand"},
 	};
 	struct ledger l;
 	struct err e;
@@ -149,25 +238,63 @@ static struct ledger_entry broken_entry(int what, struct ledger_checkpoint c[2])
 {
 	struct ledger_entry e = sample_entry(2, c);
 	switch (what) {
-	case 0: e.generation = 1; break;
-	case 1: e.generation = 3; break;
-	case 2: e.window_first = 3; break;
-	case 3: e.wins++; break;
-	case 4: e.wins = UINT32_MAX; break;
-	case 5: e.checkpoints = 0; break;
-	case 6: c[1].step = c[0].step; break;
-	case 7: c[0].step = 100; break;
-	case 8: c[1].step = UINT64_MAX; break;
-	case 9: e.promoted = 1; break;
-	case 10: e.promoted = 2; break;
-	case 11: e.promoted = -1; break;
-	case 12: e.rating++; break;
-	case 13: e.best = e.net; break;
-	case 14: e.best_generation = 2; break;
-	case 15: e.promoted = 1, e.best = e.net; break;
-	case 16: e.promoted = 1, e.best_generation = 2; break;
-	case 17: e.rating = INT32_MIN; break;
-	case 18: e.promoted = 1, e.best = e.net, e.best_generation = 2, e.rating = 120000001; break;
+	case 0:
+		e.generation = 1;
+		break;
+	case 1:
+		e.generation = 3;
+		break;
+	case 2:
+		e.window_first = 3;
+		break;
+	case 3:
+		e.wins++;
+		break;
+	case 4:
+		e.wins = UINT32_MAX, e.draws = 4;
+		break; /* 10 modulo 2^32 */
+	case 5:
+		e.checkpoints = 0;
+		break;
+	case 6:
+		c[1].step = c[0].step;
+		break;
+	case 7:
+		c[0].step = 100;
+		break;
+	case 8:
+		c[1].step = UINT64_MAX;
+		break;
+	case 9:
+		e.promoted = 1;
+		break;
+	case 10:
+		e.promoted = 2;
+		break;
+	case 11:
+		e.promoted = -1;
+		break;
+	case 12:
+		e.rating++;
+		break;
+	case 13:
+		e.best = e.net;
+		break;
+	case 14:
+		e.best_generation = 2;
+		break;
+	case 15:
+		e.promoted = 1, e.best = e.net;
+		break;
+	case 16:
+		e.promoted = 1, e.best_generation = 2;
+		break;
+	case 17:
+		e.rating = INT32_MIN;
+		break;
+	case 18:
+		e.promoted = 1, e.best = e.net, e.best_generation = 2, e.rating = 120000001;
+		break;
 	}
 	return e;
 }
@@ -205,13 +332,27 @@ static void test_first(void)
 		struct ledger_checkpoint c[2];
 		struct ledger_entry e = sample_entry(0, c);
 		switch (what) {
-		case 0: e.games = 1; break;
-		case 1: e.samples = 1; break;
-		case 2: e.match_games = e.wins = 1; break;
-		case 3: e.rating = 1; break;
-		case 4: c[0].step = 1; break;
-		case 5: e.promoted = 0; break;
-		case 6: e.window_first = 1; break;
+		case 0:
+			e.games = 1;
+			break;
+		case 1:
+			e.samples = 1;
+			break;
+		case 2:
+			e.match_games = e.wins = 1;
+			break;
+		case 3:
+			e.rating = 1;
+			break;
+		case 4:
+			c[0].step = 1;
+			break;
+		case 5:
+			e.promoted = 0;
+			break;
+		case 6:
+			e.window_first = 1;
+			break;
 		}
 		CHECK_INT(ledger_entry_write(&l, &e, &text), ERR_ARG);
 		buf_release(&text);
@@ -224,6 +365,8 @@ int main(void)
 	test_torn();
 	test_not_torn();
 	test_chain();
+	test_forged();
+	test_rating();
 	test_messages();
 	test_rules();
 	test_first();

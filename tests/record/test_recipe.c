@@ -57,18 +57,35 @@ static void test_set(void)
 		const char *section, *name, *value;
 		int32_t want;
 	} good[] = {
-		{"board", "komi", "7.5", 15},   {"board", "komi", "-0.5", -1}, {"board", "komi", "9", 18},
-		{"board", "komi", "9.0", 18},   {"board", "komi", "0", 0},     {"board", "komi", "-361", -722},
-		{"train", "batch", "32", 32},   {"run", "seed", "0", 0},       {"run", "seed", "2000000000", 2000000000},
+	    {"board", "komi", "7.5", 15}, {"board", "komi", "-0.5", -1}, {"board", "komi", "9", 18},
+	    {"board", "komi", "9.0", 18}, {"board", "komi", "0", 0},     {"board", "komi", "-361", -722},
+	    {"train", "batch", "32", 32}, {"run", "seed", "0", 0},       {"run", "seed", "2000000000", 2000000000},
 	};
-	static const char *const bad[] = {"", " 7", "7 ", "+7", "07", "-0", "7.25", "7.", ".5", "seven", "0x7", "7\n", "1e1",
-	                                  "99999999999999999999999999", "-99999999999999999999", "--1", "362", "\xff"};
+	static const char *const bad[] = {"",
+	                                  " 7",
+	                                  "7 ",
+	                                  "+7",
+	                                  "07",
+	                                  "-0",
+	                                  "7.25",
+	                                  "7.",
+	                                  ".5",
+	                                  "seven",
+	                                  "0x7",
+	                                  "7\n",
+	                                  "1e1",
+	                                  "99999999999999999999999999",
+	                                  "-99999999999999999999",
+	                                  "--1",
+	                                  "362",
+	                                  "\xff"};
 	struct err e;
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
 		struct recipe r = defaults();
 		CHECK_INT(recipe_set(&r, good[i].section, good[i].name, good[i].value, &e), 0);
 		for (int f = 0; f < recipe_field_count; f++)
-			if (!strcmp(recipe_fields[f].section, good[i].section) && !strcmp(recipe_fields[f].name, good[i].name)) {
+			if (!strcmp(recipe_fields[f].section, good[i].section) &&
+			    !strcmp(recipe_fields[f].name, good[i].name)) {
 				int32_t got;
 				memcpy(&got, (const uint8_t *)&r + recipe_fields[f].offset, sizeof got);
 				CHECK_INT(got, good[i].want);
@@ -91,7 +108,8 @@ static void test_messages(void)
 	CHECK_INT(recipe_set(&r, "board", "size", "25", &e), ERR_ARG);
 	CHECK_STR(e.text, "board.size is 25; it has to be a whole number from 2 to 19 (points a side)");
 	CHECK_INT(recipe_set(&r, "gate", "visit", "25", &e), ERR_ARG);
-	CHECK_STR(e.text, "section [gate] of a recipe has no setting 'visit'; it has pairs, margin, visits, opening_plies");
+	CHECK_STR(e.text,
+	          "section [gate] of a recipe has no setting 'visit'; it has pairs, margin, visits, opening_plies");
 	CHECK_INT(recipe_set(&r, "gates", "visits", "25", &e), ERR_ARG);
 	CHECK_STR(e.text, "a recipe has no section [gates]; its sections are run, board, net, selfplay, train, gate");
 	CHECK_INT(read_with("board.komi = 7.5", "board.komi = 7.50", &e), ERR_FORMAT);
@@ -105,11 +123,20 @@ static void test_messages(void)
 static void test_strict(void)
 {
 	static const char *const spelling[][2] = {
-		{"board.komi = 7.5", "board.komi = 7.0"}, {"komi = 7.5", "komi = 07.5"},     {"komi = 7.5", "komi =7.5"},
-		{"komi = 7.5", "komi = 7.5 "},            {"komi = 7.5", "komi = 7.5\r"},    {"spread = 0", "spread = -0"},
-		{"spread = 0", "spread = 0.0"},           {"plies = 4\n", "plies = 4"},      {"plies = 4\n", "plies = 4\n\n"},
-		{"miai", "Miai"},                         {"recipe 1\n", "recipe 1\n\n"},    {"batch = 256", "batch = 48"},
-		{"visits = 32", "visits = 15"},           {"net.head = 32", "net.head = 31"},
+	    {"board.komi = 7.5", "board.komi = 7.0"},
+	    {"komi = 7.5", "komi = 07.5"},
+	    {"komi = 7.5", "komi =7.5"},
+	    {"komi = 7.5", "komi = 7.5 "},
+	    {"komi = 7.5", "komi = 7.5\r"},
+	    {"spread = 0", "spread = -0"},
+	    {"spread = 0", "spread = 0.0"},
+	    {"plies = 4\n", "plies = 4"},
+	    {"plies = 4\n", "plies = 4\n\n"},
+	    {"miai", "Miai"},
+	    {"recipe 1\n", "recipe 1\n\n"},
+	    {"batch = 256", "batch = 48"},
+	    {"visits = 32", "visits = 15"},
+	    {"net.head = 32", "net.head = 31"},
 	};
 	struct err e;
 	CHECK_INT(read_with("komi = 7.5", "komi = -7.5", &e), 0);
@@ -123,12 +150,12 @@ static void test_rules(void)
 	static const struct {
 		const char *section, *name, *good, *bad;
 	} rule[] = {
-		{"board", "komi", "81", "81.5"},           {"board", "komi_spread", "40", "0.5"},
-		{"net", "channels", "48", "40"},           {"net", "head", "48", "40"},
-		{"selfplay", "cheap_visits", "31", "32"},  {"selfplay", "gumbel_actions", "32", "33"},
-		{"train", "batch", "4096", "48"},          {"train", "lr_end", "60000", "60001"},
-		{"train", "warmup", "2000", "2001"},       {"board", "max_moves", "7", "6"},
-		{"selfplay", "games", "10000000", NULL},
+	    {"board", "komi", "81", "81.5"},          {"board", "komi_spread", "40", "0.5"},
+	    {"net", "channels", "48", "40"},          {"net", "head", "48", "40"},
+	    {"selfplay", "cheap_visits", "31", "32"}, {"selfplay", "gumbel_actions", "32", "33"},
+	    {"train", "batch", "4096", "48"},         {"train", "lr_end", "60000", "60001"},
+	    {"train", "warmup", "2000", "2001"},      {"board", "max_moves", "7", "6"},
+	    {"selfplay", "games", "10000000", NULL},
 	};
 	struct err e;
 	for (size_t i = 0; i < sizeof rule / sizeof rule[0]; i++) {

@@ -95,20 +95,36 @@ static void test_refusals(void)
 	static struct shard_sample x;
 	struct err e;
 	for (int what = 0; what < 8; what++) {
-		static const char *const why[] = {"plane 0", "the most is 127", "shares sum", "reply",
+		static const char *const why[] = {"plane 0", "the most is 127",    "shares sum",   "reply",
 		                                  "owner 2", "win, draw and loss", "lead of 1445", "lead of -1445"};
 		struct buf out = {0};
 		buf_u8(&out, 42);
 		sample_sample(&x);
 		switch (what) {
-		case 0: x.planes[9] = 126; break;
-		case 1: x.planes[0] = x.planes[9] = 128; break;
-		case 2: x.policy[1] = 1; break;
-		case 3: x.reply = 5; break;
-		case 4: x.owner[3] = 2; break;
-		case 5: x.wdl[0]++; break;
-		case 6: x.score_half = 1445; break;
-		case 7: x.score_half = -1445; break;
+		case 0:
+			x.planes[9] = 126;
+			break;
+		case 1:
+			x.planes[0] = x.planes[9] = 128;
+			break;
+		case 2:
+			x.policy[1] = 1;
+			break;
+		case 3:
+			x.reply = 5;
+			break;
+		case 4:
+			x.owner[3] = 2;
+			break;
+		case 5:
+			x.wdl[0]++;
+			break;
+		case 6:
+			x.score_half = 1445;
+			break;
+		case 7:
+			x.score_half = -1445;
+			break;
 		}
 		CHECK_INT(shard_pack(&sample_shape, &x, &out, &e), ERR_ARG);
 		CHECK(strstr(e.text, why[what]));
@@ -143,9 +159,9 @@ static void test_file_refusals(void)
 		uint8_t value;
 		const char *why;
 	} bad[] = {
-		{0, 'M', "not a shard"},  {8, 3, "version 3"},       {12, 1, "board size 1"}, {15, 1, "board size 16777218"},
-		{16, 0, "0 planes"},      {16, 33, "33 planes"},     {20, 28, "samples of 28 bytes"},
-		{28, 2, "2 samples need"}, {31, 0xff, "samples need"},
+	    {0, 'M', "not a shard"},         {8, 3, "version 3"},       {12, 1, "board size 1"},
+	    {15, 1, "board size 16777218"},  {16, 0, "0 planes"},       {16, 33, "33 planes"},
+	    {20, 28, "samples of 28 bytes"}, {28, 2, "2 samples need"}, {31, 0xff, "samples need"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct shard s;

@@ -142,7 +142,7 @@ def killed_at_every_call():
     check(m, 'no count of calls:', r.stderr)
     same(files('c'), want, 'with faults.c')
     calls = int(m.group(1))
-    step = max(1, calls // 60)
+    step = max(1, calls // 40)
     for what, offset in ('kill', 0), ('tear', step // 2):
         for n in range(1 + offset, calls + 1, step):
             r = run('d', '--threads', 1, fault=f'{what}:{n}')
