@@ -54,12 +54,12 @@ install_wanted()
 	DEBIAN_FRONTEND=noninteractive
 	export DEBIAN_FRONTEND
 	# shellcheck disable=SC2086
-	apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing </dev/null >install.log.tmp 2>&1 || {
-		cat install.log.tmp
+	if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing; } </dev/null >install.tmp 2>&1; then
+		cat install.tmp
 		say "Could not install:$missing"
 		exit 2
-	}
-	rm -f install.log.tmp
+	fi
+	rm -f install.tmp
 }
 
 want_build()
@@ -69,8 +69,8 @@ want_build()
 	want libinih-dev -- 'reading recipes'
 }
 
-# build_in FOLDER COMPILER [SETUP OPTIONS...]: configures it once, then compiles what changed.
-build_in()
+# configure FOLDER COMPILER [SETUP OPTIONS...]: makes it ready for ninja, once.
+configure()
 {
 	folder=$1 compiler=$2
 	shift 2
@@ -79,7 +79,6 @@ build_in()
 		return 1
 	}
 	rm -f "$folder.log.tmp"
-	ninja --quiet -C "$folder"
 }
 
 # logged FILE COMMAND...: runs it, shows what it says, keeps that in FILE too, and returns its exit status.

@@ -98,7 +98,7 @@ static int file_size(int fd, const char *path, uint64_t *size, struct err *e)
 
 static int file_read_fd(struct buf *out, int fd, const char *path, uint64_t max, struct err *e)
 {
-	uint64_t size;
+	uint64_t size = 0;
 	int rc = file_size(fd, path, &size, e);
 	if (rc < 0)
 		return rc;
@@ -168,7 +168,7 @@ int file_write(const char *path, const void *p, size_t n, struct err *e)
 
 static int file_append_start(struct file_append *f, uint64_t keep, struct err *e)
 {
-	uint64_t size;
+	uint64_t size = 0;
 	int rc = file_size(f->fd, f->path, &size, e);
 	if (rc < 0)
 		return rc;

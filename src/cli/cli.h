@@ -36,7 +36,7 @@ int cli_threads(const char *text, int *threads);
 int cli_cpu_flags(const char *text, unsigned *flags);
 /* Prints "miai NAME: message" on standard error and returns the exit code that belongs to an err_code. */
 int cli_fail(const char *name, int code, const struct err *e);
-/* Reads a recipe from an ini file (inih), with file and line in errors. */
+/* Reads a recipe from an ini file (where inih was built in) or in its canonical form, with file and line in errors. */
 int cli_recipe_load(struct recipe *r, const char *path, struct err *e);
 /* SIGINT and SIGTERM set this flag; a second one ends the program at once. */
 atomic_bool *cli_stop_flag(void);

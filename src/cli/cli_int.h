@@ -32,6 +32,9 @@ int cli_komi(const char *option, const char *text, int *half);
 /* Seed from text, 0 .. 2^63 - 1; def where text is NULL; -1 after printing why not. */
 int cli_seed(const char *text, uint64_t def, uint64_t *seed);
 
+/* An ini file's text, n bytes and a NUL, as a recipe; path for its errors.  recipe_check is the caller's. */
+int cli_recipe_ini(struct recipe *out, const char *path, const char *text, size_t n, struct err *e);
+
 /* Commands by name; NULL if there is none. */
 const struct cli_command *cli_find(const char *name);
 

@@ -115,8 +115,8 @@ static int run(int argc, char **argv)
 	struct command c = {.recipe_path = NULL};
 	const char *threads = NULL, *until = NULL, *cpu = NULL, *json = NULL;
 	const struct cli_option opt[] = {
-	    {"dir", 1, &c.dir},       {"threads", 1, &threads}, {"until", 1, &until},
-	    {"cpu-flags", 1, &cpu},   {"json", 0, &json},
+	    {"dir", 1, &c.dir},     {"threads", 1, &threads}, {"until", 1, &until},
+	    {"cpu-flags", 1, &cpu}, {"json", 0, &json},
 	};
 	long long last = 0;
 	struct err e = {.text = ""};
@@ -137,14 +137,14 @@ const struct cli_command cli_cmd_run = {
     .name = "run",
     .summary = "make a net from a recipe: self-play, training, matches; or continue that",
     .usage = "Usage: miai run RECIPE [OPTIONS]\n"
-             "       miai run --dir DIR [OPTIONS]\n"
-             "Makes the run of a recipe (an ini file) in a directory, or continues it where it was stopped\n"
-             "or killed.  The net depends on the recipe alone.  Progress goes to standard error, the last\n"
-             "line of standard output is: net SHA-256.\n\n"
-             "  --dir DIR          directory of the run (the recipe's name with .run, here)\n"
-             "  --until N          stop after generation N (the recipe's last)\n"
-             "  --threads N        (all processors)\n"
-             "  --cpu-flags LIST   avx2,avx512vnni, none, all (all)\n"
-             "  --json             one JSON object a line on standard output instead\n",
+	     "       miai run --dir DIR [OPTIONS]\n"
+	     "Makes the run of a recipe (an ini file) in a directory, or continues it where it was stopped\n"
+	     "or killed.  The net depends on the recipe alone.  Progress goes to standard error, the last\n"
+	     "line of standard output is: net SHA-256.\n\n"
+	     "  --dir DIR          directory of the run (the recipe's name with .run, here)\n"
+	     "  --until N          stop after generation N (the recipe's last)\n"
+	     "  --threads N        (all processors)\n"
+	     "  --cpu-flags LIST   avx2,avx512vnni, none, all (all)\n"
+	     "  --json             one JSON object a line on standard output instead\n",
     .run = run,
 };

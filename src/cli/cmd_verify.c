@@ -59,8 +59,9 @@ static int run(int argc, char **argv)
 	int n = cli_parse(&cli_cmd_verify, argc, argv, opt, sizeof opt / sizeof *opt, 1, 1);
 	if (n < 0)
 		return n == -2 ? CLI_OK : CLI_USAGE;
-	if ((segments && cli_number("--segments", segments, 0, INT32_MAX, &n_segments)) || cli_threads(threads, &n_threads) ||
-	    cli_cpu_flags(cpu ? cpu : "none", &o.cpu_flags) || choose_seed(seed, &o.random))
+	if ((segments && cli_number("--segments", segments, 0, INT32_MAX, &n_segments)) ||
+	    cli_threads(threads, &n_threads) || cli_cpu_flags(cpu ? cpu : "none", &o.cpu_flags) ||
+	    choose_seed(seed, &o.random))
 		return CLI_USAGE;
 	o.dir = argv[0];
 	o.segments = (uint64_t)n_segments;
@@ -73,16 +74,16 @@ const struct cli_command cli_cmd_verify = {
     .name = "verify",
     .summary = "check a run: every file, and segments of it made again",
     .usage = "Usage: miai verify DIR [OPTIONS]\n"
-             "Says what holds of the run in DIR, in these words: intact (every file is the one the ledger\n"
-             "names), consistent (what follows from the files without making anything again), spot-checked\n"
-             "n of N segments (games, spans of training, pairs of match games made again, with the same\n"
-             "bytes), rebuilt (all of them); and what was not checked.\n\n"
-             "  --segments N       how many to make again (20)\n"
-             "  --rebuild          all of them\n"
-             "  --seed N           choose the same segments as another time (chosen by chance)\n"
-             "  --threads N        (all processors)\n"
-             "  --cpu-flags LIST   avx2,avx512vnni, none, all (none: the plain C kernels)\n\n"
-             "Exit codes: 0 all of it holds, 1 something does not, 2 wrong usage, 3 cannot be read,\n"
-             "            4 stopped before the end.\n",
+	     "Says what holds of the run in DIR, in these words: intact (every file is the one the ledger\n"
+	     "names), consistent (what follows from the files without making anything again), spot-checked\n"
+	     "n of N segments (games, spans of training, pairs of match games made again, with the same\n"
+	     "bytes), rebuilt (all of them); and what was not checked.\n\n"
+	     "  --segments N       how many to make again (20)\n"
+	     "  --rebuild          all of them\n"
+	     "  --seed N           choose the same segments as another time (chosen by chance)\n"
+	     "  --threads N        (all processors)\n"
+	     "  --cpu-flags LIST   avx2,avx512vnni, none, all (none: the plain C kernels)\n\n"
+	     "Exit codes: 0 all of it holds, 1 something does not, 2 wrong usage, 3 cannot be read,\n"
+	     "            4 stopped before the end.\n",
     .run = run,
 };

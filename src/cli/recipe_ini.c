@@ -2,8 +2,6 @@
 /* A recipe as people write it: an ini file.  What it leaves out has its default. */
 #include "cli/cli_int.h"
 
-#include "base/file.h"
-
 #include <ini.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,7 +63,7 @@ static int check_lines(const char *path, const char *text, size_t n, struct err 
 	return 0;
 }
 
-static int parse_ini(struct recipe *out, const char *path, const char *text, size_t n, struct err *e)
+int cli_recipe_ini(struct recipe *out, const char *path, const char *text, size_t n, struct err *e)
 {
 	struct reader r = {.recipe = out};
 	if (check_lines(path, text, n, e))
@@ -78,31 +76,4 @@ static int parse_ini(struct recipe *out, const char *path, const char *text, siz
 		return err_set(e, ERR_FORMAT, "%s:%d: %s", path, line,
 			       r.first.text[0] ? r.first.text : "want [section], name = value, or a comment (# or ;)");
 	return 0;
-}
-
-int cli_recipe_load(struct recipe *r, const char *path, struct err *e)
-{
-	static const char canonical[] = "miai recipe ";
-	struct buf b = {.data = NULL};
-	int rc = file_read(&b, path, RECIPE_TEXT_MAX, e);
-	if (rc)
-		return rc;
-	size_t n = b.len;
-	buf_u8(&b, 0);
-	if (b.failed) {
-		rc = err_set(e, ERR_MEMORY, "%s: out of memory", path);
-	} else if (n >= sizeof canonical - 1 && memcmp(b.data, canonical, sizeof canonical - 1) == 0) {
-		rc = recipe_read(r, b.data, n, e);
-		if (rc)
-			err_prefix(e, rc, path);
-	} else {
-		rc = parse_ini(r, path, (const char *)b.data, n, e);
-	}
-	buf_release(&b);
-	if (rc == 0) {
-		rc = recipe_check(r, e);
-		if (rc)
-			err_prefix(e, rc, path);
-	}
-	return rc;
 }

@@ -26,11 +26,11 @@ struct run_view {
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
-	uint32_t phase, generation;          /* as last looked at */
+	uint32_t phase, generation; /* as last looked at */
 	double phase_start, generation_start, last_line;
-	uint64_t phase_first;                /* of progress.done, what was there when the phase was noticed */
-	uint32_t resumed, made;              /* entries found, entries made since */
-	double made_seconds;                 /* time for the generations counted in timed */
+	uint64_t phase_first;   /* of progress.done, what was there when the phase was noticed */
+	uint32_t resumed, made; /* entries found, entries made since */
+	double made_seconds;    /* time for the generations counted in timed */
 	uint32_t timed;
 };
 
@@ -102,8 +102,7 @@ static void duration(char *out, size_t n, double seconds)
 }
 
 /* Adds to a line of LINE_BYTES; what does not fit is cut. */
-__attribute__((format(printf, 2, 3)))
-static void add(char *line, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void add(char *line, const char *fmt, ...)
 {
 	size_t n = strlen(line);
 	va_list ap;
@@ -307,8 +306,8 @@ static void entry_line(struct run_view *v, const struct ledger_entry *e)
 		add(line, ", loss %.3f, value %.3f", loss(&v->progress.loss_policy), loss(&v->progress.loss_value));
 	add(line, ", net %.16s", hex);
 	if (v->recipe->gate_pairs)
-		add(line, ", match +%" PRIu32 " =%" PRIu32 " -%" PRIu32 " %s, Elo %+" PRId32, e->wins, e->draws, e->losses,
-		    e->promoted ? "promoted" : "not promoted", e->rating);
+		add(line, ", match +%" PRIu32 " =%" PRIu32 " -%" PRIu32 " %s, Elo %+" PRId32, e->wins, e->draws,
+		    e->losses, e->promoted ? "promoted" : "not promoted", e->rating);
 	add(line, ", %s", t);
 	say(v, line);
 }
@@ -319,9 +318,10 @@ static void entry_json(struct run_view *v, const struct ledger_entry *e, int res
 	hash_hex(&e->net, net);
 	hash_hex(&e->best, best);
 	hash_hex(&e->entry, entry);
-	printf("{\"event\":\"generation\",\"generation\":%" PRIu32 ",\"resumed\":%s,\"games\":%" PRIu32 ",\"samples\":%" PRIu32
-	       ",\"net\":\"%s\",\"wins\":%" PRIu32 ",\"draws\":%" PRIu32 ",\"losses\":%" PRIu32
-	       ",\"promoted\":%s,\"best\":\"%s\",\"best_generation\":%" PRIu32 ",\"rating\":%" PRId32 ",\"entry\":\"%s\"",
+	printf("{\"event\":\"generation\",\"generation\":%" PRIu32 ",\"resumed\":%s,\"games\":%" PRIu32
+	       ",\"samples\":%" PRIu32 ",\"net\":\"%s\",\"wins\":%" PRIu32 ",\"draws\":%" PRIu32 ",\"losses\":%" PRIu32
+	       ",\"promoted\":%s,\"best\":\"%s\",\"best_generation\":%" PRIu32 ",\"rating\":%" PRId32
+	       ",\"entry\":\"%s\"",
 	       e->generation, resumed ? "true" : "false", e->games, e->samples, net, e->wins, e->draws, e->losses,
 	       e->promoted ? "true" : "false", best, e->best_generation, e->rating, entry);
 	if (!resumed)

@@ -19,7 +19,6 @@ void cli_view_note(void *ctx, const char *line);
 void cli_view_stop(struct run_view *v);
 void cli_view_free(struct run_view *v);
 /* A line for the user. */
-__attribute__((format(printf, 2, 3)))
-void cli_view_say(struct run_view *v, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) void cli_view_say(struct run_view *v, const char *fmt, ...);
 
 #endif

@@ -16,7 +16,7 @@ void nn_kernels_init(struct nn_kernels *k, unsigned cpu_flags)
 #undef NN_KERNEL
 }
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(NN_ONLY_C)
 #include <cpuid.h>
 
 /* The register states that the system saves when it switches threads (XCR0). */

@@ -38,9 +38,9 @@ struct again {
 	const struct run_audit *a;
 	const struct record_games *games;
 	const struct selfplay_settings *settings;
-	const char *what;             /* "generation 3, game" */
+	const char *what; /* "generation 3, game" */
 	struct job *job;
-	atomic_int failed;            /* lowest job that failed so far */
+	atomic_int failed; /* lowest job that failed so far */
 };
 
 struct again_sink {
@@ -85,8 +85,9 @@ static int differs(const struct again *x, const struct record_game *g, const uin
 	size_t at = first_byte(payload, n, there, x->games->len[g->index]);
 	int rc = run_game(x->games, g->index, &recorded, e);
 	if (rc == 0)
-		rc = err_set(e, ERR_MISMATCH, "%s %" PRIu32 ": made again, it differs at byte %zu of its record, move %" PRIu32,
-		             x->what, g->index, at, first_difference(g, &recorded));
+		rc = err_set(e, ERR_MISMATCH,
+		             "%s %" PRIu32 ": made again, it differs at byte %zu of its record, move %" PRIu32, x->what,
+		             g->index, at, first_difference(g, &recorded));
 	record_game_release(&recorded);
 	return rc;
 }
@@ -188,11 +189,13 @@ static int again_games(struct run_audit *a, uint32_t generation, bool match, con
 /* Training */
 
 /* The checkpoint that a span starts from. */
-static struct train_state *span_start(const struct run_audit *a, uint32_t generation, uint32_t span, int *rc, struct err *e)
+static struct train_state *span_start(const struct run_audit *a, uint32_t generation, uint32_t span, int *rc,
+                                      struct err *e)
 {
 	const struct ledger_entry *x = &a->ledger->entry[generation];
 	const struct ledger_checkpoint *c = span ? &x->checkpoint[span - 1] : &x[-1].checkpoint[x[-1].checkpoints - 1];
-	return run_checkpoint_load(a->dir, a->recipe, span ? generation : generation - 1, c->step, &c->hash, NULL, rc, e);
+	return run_checkpoint_load(a->dir, a->recipe, span ? generation : generation - 1, c->step, &c->hash, NULL, rc,
+	                           e);
 }
 
 static int span_compare(const struct run_audit *a, uint32_t generation, uint32_t span, const struct train_state *t,
@@ -243,8 +246,8 @@ static int again_spans(struct run_audit *a, uint32_t generation, const uint32_t 
 	run_train_config(a->recipe, &config);
 	run_shape(a->recipe, &shape);
 	nn_kernels_init(&k, a->cpu_flags);
-	int rc = run_window_set(&a->window, a->dir, a->recipe, a->ledger, run_window_first(a->recipe, generation), generation,
-	                        NULL, e);
+	int rc = run_window_set(&a->window, a->dir, a->recipe, a->ledger, run_window_first(a->recipe, generation),
+	                        generation, NULL, e);
 	if (rc < 0)
 		return rc;
 	if (a->window.count == 0)

@@ -5,6 +5,7 @@
 #include "base/rng.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 void run_audit_release(struct run_audit *a)
@@ -32,7 +33,8 @@ int run_audit_games(const struct run_audit *a, enum run_file what, uint32_t gene
 	if (record_games_root(out, &root) < 0)
 		return err_set(e, ERR_MEMORY, "%s: no memory for its Merkle tree", path);
 	if (out->count != games)
-		return err_set(e, ERR_MISMATCH, "%s: %" PRIu32 " games, the ledger says %" PRIu32, path, out->count, games);
+		return err_set(e, ERR_MISMATCH, "%s: %" PRIu32 " games, the ledger says %" PRIu32, path, out->count,
+		               games);
 	return hash_equal(&root, want) ? 0 : run_damaged(path, &root, want, e);
 }
 
@@ -43,7 +45,7 @@ struct check_games {
 	const struct record_games *games;
 	struct selfplay_settings settings;
 	uint32_t first;
-	int *rc;            /* a game each */
+	int *rc; /* a game each */
 	struct err *err;
 };
 
@@ -67,8 +69,8 @@ static int check_game(const struct check_games *c, uint32_t i, struct record_gam
 		return err_set(e, ERR_MISMATCH, "game %" PRIu32 ": not played by the recipe's rules", i);
 	int komi = check_komi(&c->settings, i);
 	if (g->komi_half != komi)
-		return err_set(e, ERR_MISMATCH, "game %" PRIu32 ": komi %d/2, where the recipe gives %d/2", i, g->komi_half,
-		               komi);
+		return err_set(e, ERR_MISMATCH, "game %" PRIu32 ": komi %d/2, where the recipe gives %d/2", i,
+		               g->komi_half, komi);
 	return selfplay_check(&game_go, g, e);
 }
 
@@ -90,7 +92,8 @@ static int check_all(struct check_games *c, const char *what, uint32_t generatio
 		pool_run(c->a->pool, (int)n, check_task, c);
 		for (uint32_t i = 0; i < n; i++)
 			if (c->rc[i] < 0)
-				return err_set(e, c->rc[i], "generation %" PRIu32 ", %s: %.600s", generation, what, c->err[i].text);
+				return err_set(e, c->rc[i], "generation %" PRIu32 ", %s: %.600s", generation, what,
+				               c->err[i].text);
 		if (c->a->stop && atomic_load(c->a->stop))
 			return err_set(e, ERR_STOPPED, "stopped");
 	}
@@ -123,8 +126,9 @@ static int check_samples(const struct run_audit *a, uint32_t generation, struct 
 	uint32_t samples = 0;
 	int rc = run_audit_games(a, RUN_GAMES, generation, &games, e);
 	if (rc == 0 && games.count != (uint32_t)a->recipe->selfplay_games)
-		rc = err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": %" PRIu32 " games, where the recipe has %" PRId32,
-		             generation, games.count, a->recipe->selfplay_games);
+		rc =
+		    err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": %" PRIu32 " games, where the recipe has %" PRId32,
+		            generation, games.count, a->recipe->selfplay_games);
 	if (rc == 0)
 		rc = check_games(a, generation, &games, false, e);
 	if (rc == 0)
@@ -132,7 +136,8 @@ static int check_samples(const struct run_audit *a, uint32_t generation, struct 
 	if (rc == 0) {
 		struct hash h = sha256_of(shard.data, shard.len);
 		if (samples != entry->samples || !hash_equal(&h, &entry->shard))
-			rc = err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": the shard does not hold the samples of its games",
+			rc = err_set(e, ERR_MISMATCH,
+			             "generation %" PRIu32 ": the shard does not hold the samples of its games",
 			             generation);
 	}
 	buf_release(&shard);
@@ -142,37 +147,25 @@ static int check_samples(const struct run_audit *a, uint32_t generation, struct 
 
 /* Training: where checkpoints stand, how far weights moved, the net */
 
-static int check_step(const struct run_audit *a, uint32_t generation, const struct train_state *before,
-                      const struct train_state *after, struct err *e)
-{
-	uint64_t distance = 0, from = train_step_number(before), to = train_step_number(after);
-	int rc = train_distance(before, after, &distance, e);
-	if (rc < 0)
-		return rc;
-	/* max_step < 2^25, steps <= 10^11 < 2^37: no overflow */
-	if (distance > (uint64_t)a->recipe->train_max_step * (to - from))
-		return err_set(e, ERR_MISMATCH,
-		               "generation %" PRIu32 ", steps %" PRIu64 " to %" PRIu64 ": a weight moved by %" PRIu64
-		               " * 2^-24, where the recipe allows %" PRId32 " a step",
-		               generation, from, to, distance, a->recipe->train_max_step);
-	return 0;
-}
-
 static int check_steps(const struct run_audit *a, uint32_t generation, struct err *e)
 {
 	const struct ledger_entry *entry = &a->ledger->entry[generation];
 	if (entry->checkpoints != run_spans(a->recipe))
-		return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": %" PRIu32 " checkpoints, where the recipe has %" PRIu32,
+		return err_set(e, ERR_MISMATCH,
+		               "generation %" PRIu32 ": %" PRIu32 " checkpoints, where the recipe has %" PRIu32,
 		               generation, entry->checkpoints, run_spans(a->recipe));
 	for (uint32_t i = 0; i < entry->checkpoints; i++)
 		if (entry->checkpoint[i].step != run_span_end(a->recipe, generation, i))
-			return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": checkpoint %" PRIu32 " stands at step %" PRIu64
-			               ", where the recipe has %" PRIu64, generation, i, entry->checkpoint[i].step,
+			return err_set(e, ERR_MISMATCH,
+			               "generation %" PRIu32 ": checkpoint %" PRIu32 " stands at step %" PRIu64
+			               ", where the recipe has %" PRIu64,
+			               generation, i, entry->checkpoint[i].step,
 			               run_span_end(a->recipe, generation, i));
 	return 0;
 }
 
-static struct train_state *audit_state(const struct run_audit *a, uint32_t generation, uint32_t i, int *rc, struct err *e)
+static struct train_state *audit_state(const struct run_audit *a, uint32_t generation, uint32_t i, int *rc,
+                                       struct err *e)
 {
 	const struct ledger_checkpoint *c = &a->ledger->entry[generation].checkpoint[i];
 	return run_checkpoint_load(a->dir, a->recipe, generation, c->step, &c->hash, NULL, rc, e);
@@ -184,23 +177,28 @@ static int check_net(const struct run_audit *a, uint32_t generation, const struc
 	int rc = run_net_build(a->recipe, generation, t, &b, NULL, e);
 	struct hash h = sha256_of(b.data, b.len);
 	if (rc == 0 && !hash_equal(&h, &a->ledger->entry[generation].net))
-		rc = err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": the net does not have its last checkpoint's weights",
-		             generation);
+		rc = err_set(e, ERR_MISMATCH,
+		             "generation %" PRIu32 ": the net does not have its last checkpoint's weights", generation);
 	buf_release(&b);
 	return rc;
 }
 
 static int check_training(const struct run_audit *a, uint32_t generation, struct err *e)
 {
+	char where[32];
 	int rc = check_steps(a, generation, e);
 	if (rc < 0)
 		return rc;
+	snprintf(where, sizeof where, "generation %" PRIu32, generation);
 	uint32_t spans = a->ledger->entry[generation].checkpoints;
-	struct train_state *before = audit_state(a, generation - 1, a->ledger->entry[generation - 1].checkpoints - 1, &rc, e);
+	struct train_state *before =
+	    audit_state(a, generation - 1, a->ledger->entry[generation - 1].checkpoints - 1, &rc, e);
 	for (uint32_t i = 0; rc == 0 && i < spans; i++) {
 		struct train_state *after = audit_state(a, generation, i, &rc, e);
 		if (rc == 0)
-			rc = check_step(a, generation, before, after, e);
+			rc = run_moved(a->recipe, before, after, e);
+		if (rc < 0)
+			err_prefix(e, rc, where);
 		train_free(before);
 		before = after;
 	}
@@ -219,14 +217,17 @@ static int check_decision(const struct run_audit *a, uint32_t generation, const 
 	run_decide(&want, x - 1, gate);
 	if (want.match_games != x->match_games || want.wins != x->wins || want.draws != x->draws ||
 	    want.losses != x->losses)
-		return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": its match has %" PRIu32 " won, %" PRIu32
-		               " drawn, %" PRIu32 " lost, not what the ledger says", generation, want.wins, want.draws,
-		               want.losses);
+		return err_set(e, ERR_MISMATCH,
+		               "generation %" PRIu32 ": its match has %" PRIu32 " won, %" PRIu32 " drawn, %" PRIu32
+		               " lost, not what the ledger says",
+		               generation, want.wins, want.draws, want.losses);
 	if (want.promoted != x->promoted || want.best_generation != x->best_generation ||
 	    !hash_equal(&want.best, &x->best))
-		return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": promotion does not follow from its match", generation);
+		return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": promotion does not follow from its match",
+		               generation);
 	if (want.rating != x->rating)
-		return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": rating %" PRId32 ", where its matches give %" PRId32,
+		return err_set(e, ERR_MISMATCH,
+		               "generation %" PRIu32 ": rating %" PRId32 ", where its matches give %" PRId32,
 		               generation, x->rating, want.rating);
 	return 0;
 }
@@ -239,8 +240,10 @@ static int check_gate(const struct run_audit *a, uint32_t generation, const stru
 	for (uint32_t i = 0; i < games->count; i++) {
 		struct record_game g = {0};
 		if (gate->decided)
-			return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": match game %" PRIu32
-			               " was played after the match was decided", generation, i);
+			return err_set(e, ERR_MISMATCH,
+			               "generation %" PRIu32 ": match game %" PRIu32
+			               " was played after the match was decided",
+			               generation, i);
 		int rc = run_game(games, i, &g, e);
 		if (rc == 0)
 			run_gate_add(gate, run_match_points(i, g.score_half));
@@ -260,7 +263,8 @@ static int check_match(const struct run_audit *a, uint32_t generation, struct er
 	if (a->recipe->gate_pairs == 0) {
 		struct hash none = merkle_root(NULL, 0);
 		if (!hash_equal(&none, &a->ledger->entry[generation].match_root))
-			return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": a match, where the recipe has none", generation);
+			return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": a match, where the recipe has none",
+			               generation);
 		return check_decision(a, generation, NULL, e);
 	}
 	int rc = run_audit_games(a, RUN_MATCH, generation, &games, e);
@@ -307,9 +311,10 @@ int run_audit_entry(const struct run_audit *a, uint32_t generation, struct err *
 	if (generation == 0)
 		return check_start(a, e);
 	if (x->window_first != run_window_first(a->recipe, generation))
-		return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": window from generation %" PRIu64
-		               ", where the recipe gives %" PRIu32, generation, x->window_first,
-		               run_window_first(a->recipe, generation));
+		return err_set(e, ERR_MISMATCH,
+		               "generation %" PRIu32 ": window from generation %" PRIu64
+		               ", where the recipe gives %" PRIu32,
+		               generation, x->window_first, run_window_first(a->recipe, generation));
 	int rc = check_samples(a, generation, e);
 	if (rc == 0)
 		rc = check_training(a, generation, e);

@@ -35,7 +35,8 @@ static bool games_add(void *ctx, const struct record_game *g, const void *payloa
 	if (s->frame.failed)
 		s->rc = err_set(s->e, ERR_MEMORY, "no memory to write game %" PRIu32, g->index);
 	else
-		s->rc = file_append(&s->file, s->frame.data, s->frame.len, s->games % SYNC_EVERY == SYNC_EVERY - 1, s->e);
+		s->rc =
+		    file_append(&s->file, s->frame.data, s->frame.len, s->games % SYNC_EVERY == SYNC_EVERY - 1, s->e);
 	if (s->rc < 0)
 		return false;
 	if (s->gate)
@@ -78,7 +79,8 @@ static int games_found(struct games_sink *s, const char *part, const struct reco
 	if (rc == 0) {
 		*keep = found.valid;
 		if (found.valid < found.bytes.len)
-			run_note(s->run, "%s: the last %" PRIu64 " bytes are not a whole game: playing on after game %" PRIu32,
+			run_note(s->run,
+			         "%s: the last %" PRIu64 " bytes are not a whole game: playing on after game %" PRIu32,
 			         part, (uint64_t)found.bytes.len - found.valid, found.count);
 	} else if (rc == ERR_FORMAT || rc == ERR_MISMATCH) {
 		run_note(s->run, "%s: cannot be continued (%s): playing its games again", part, e->text);

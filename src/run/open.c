@@ -71,8 +71,8 @@ static int open_recipe(const struct run *u, struct err *e)
 		               path);
 	struct buf b = {0};
 	recipe_write(u->r, &b);
-	int rc = b.failed ? err_set(e, ERR_MEMORY, "%s: no memory to write it", path)
-	                  : file_write(path, b.data, b.len, e);
+	int rc =
+	    b.failed ? err_set(e, ERR_MEMORY, "%s: no memory to write it", path) : file_write(path, b.data, b.len, e);
 	buf_release(&b);
 	return rc;
 }
@@ -101,7 +101,8 @@ static int ledger_check(const struct run *u, const char *path, struct err *e)
 {
 	if (u->ledger.numerics != NN_NUMERICS)
 		return err_set(e, ERR_MISMATCH,
-		               "%s: made with numerics version %" PRIu32 ", this program has version %d; continue it with "
+		               "%s: made with numerics version %" PRIu32
+		               ", this program has version %d; continue it with "
 		               "a program of that version",
 		               path, u->ledger.numerics, NN_NUMERICS);
 	if (!hash_equal(&u->ledger.recipe, &u->recipe))

@@ -130,3 +130,18 @@ struct train_state *run_checkpoint_load(const char *dir, const struct recipe *r,
 	buf_release(&b);
 	return t;
 }
+
+int run_moved(const struct recipe *r, const struct train_state *before, const struct train_state *after, struct err *e)
+{
+	uint64_t distance = 0, from = train_step_number(before), to = train_step_number(after);
+	int rc = train_distance(before, after, &distance, e);
+	if (rc < 0)
+		return rc;
+	/* max_step < 2^25, steps <= 10^11 < 2^37: no overflow */
+	if (distance <= (uint64_t)r->train_max_step * (to - from))
+		return 0;
+	return err_set(e, ERR_MISMATCH,
+	               "from step %" PRIu64 " to %" PRIu64 " a weight moved by %" PRIu64
+	               " * 2^-24, where the recipe allows %" PRId32 " a step",
+	               from, to, distance, r->train_max_step);
+}

@@ -45,6 +45,9 @@ struct nn_net *run_net_load(const char *dir, uint32_t generation, const struct h
 struct train_state *run_checkpoint_load(const char *dir, const struct recipe *r, uint32_t generation, uint64_t step,
                                         const struct hash *want, struct hash *name, int *rc, struct err *e);
 
+/* Did no weight move faster than the recipe's max_step between two states of its shape?  Else ERR_MISMATCH. */
+int run_moved(const struct recipe *r, const struct train_state *before, const struct train_state *after, struct err *e);
+
 /* The shards of generations first .. first + shards - 1, in memory, as one row of samples. */
 struct run_window {
 	uint32_t first, shards;

@@ -94,7 +94,8 @@ static int make_games(struct run *u, struct ledger_entry *entry, struct record_g
 	if (rc < 0)
 		return rc;
 	entry->games = games->count;
-	return record_games_root(games, &entry->games_root) < 0 ? err_set(e, ERR_MEMORY, "no memory for a Merkle tree") : 0;
+	return record_games_root(games, &entry->games_root) < 0 ? err_set(e, ERR_MEMORY, "no memory for a Merkle tree")
+	                                                        : 0;
 }
 
 static int make_shard(struct run *u, struct ledger_entry *entry, const struct record_games *games, struct err *e)
@@ -200,6 +201,8 @@ static void run_close(struct run *u)
 
 int run_execute(const struct run_options *o, struct hash *net, struct err *e)
 {
+	struct err unread; /* notes quote errors, so there has to be one */
+	e = e ? e : &unread;
 	struct run u = {.o = o, .r = o->recipe, .dir = o->dir, .recipe = recipe_hash(o->recipe), .lock = -1};
 	uint32_t generations = (uint32_t)o->recipe->run_generations;
 	uint32_t last = o->until && o->until < generations ? o->until : generations;

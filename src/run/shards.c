@@ -33,7 +33,8 @@ static void chunk_make(void *ctx, int task, int worker)
 	for (uint32_t i = 0; i < CHUNK_GAMES && i < left && c->rc == 0; i++) {
 		c->rc = run_game(b->games, from + i, &g, &c->err);
 		if (c->rc == 0)
-			c->rc = selfplay_samples(&game_go, &g, b->r->train_search_value, &c->samples, &c->count, &c->err);
+			c->rc =
+			    selfplay_samples(&game_go, &g, b->r->train_search_value, &c->samples, &c->count, &c->err);
 		record_game_release(&g);
 	}
 	if (c->rc == 0 && c->samples.failed)

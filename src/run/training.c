@@ -17,26 +17,41 @@ static int training_start(struct run *u, uint32_t generation, struct err *e)
 	return rc;
 }
 
+/* The checkpoint c->step that an earlier process wrote, if it can follow u->state; NULL: none, or see *rc. */
+static struct train_state *training_found(struct run *u, uint32_t generation, struct ledger_checkpoint *c, int *rc,
+                                          struct err *e)
+{
+	char path[RUN_PATH_MAX];
+	run_path(path, sizeof path, u->dir, RUN_CHECKPOINT, generation, c->step);
+	if (!file_exists(path))
+		return NULL;
+	struct train_state *t = run_checkpoint_load(u->dir, u->r, generation, c->step, NULL, &c->hash, rc, e);
+	if (*rc == 0) {
+		*rc = run_moved(u->r, u->state, t, e);
+		if (*rc == 0)
+			return t;
+		err_prefix(e, *rc, path);
+	}
+	train_free(t);
+	if (*rc == ERR_FORMAT || *rc == ERR_MISMATCH) {
+		run_note(u, "%s: damaged; training again from step %" PRIu64, e->text, train_step_number(u->state));
+		*rc = 0;
+	}
+	return NULL;
+}
+
 /* Checkpoints of this generation that an earlier process wrote: u->state becomes the last good one of an unbroken row.
- * Each was written whole or not at all; one that cannot be read is damaged, and made again with those after it. */
+ * Each was written whole or not at all; one that cannot be read, or be reached from the one before, is damaged: it and
+ * those after it are made again. */
 static int training_resume(struct run *u, struct ledger_entry *entry, struct err *e)
 {
 	uint32_t spans = run_spans(u->r);
 	int rc = 0;
 	while (entry->checkpoints < spans) {
-		char path[RUN_PATH_MAX];
 		struct ledger_checkpoint *c = &entry->checkpoint[entry->checkpoints];
 		c->step = run_span_end(u->r, entry->generation, entry->checkpoints);
-		run_path(path, sizeof path, u->dir, RUN_CHECKPOINT, entry->generation, c->step);
-		if (!file_exists(path))
-			return 0;
-		struct train_state *t =
-		    run_checkpoint_load(u->dir, u->r, entry->generation, c->step, NULL, &c->hash, &rc, e);
-		if (rc == ERR_FORMAT || rc == ERR_MISMATCH) {
-			run_note(u, "%s; training again from step %" PRIu64, e->text, train_step_number(u->state));
-			return 0;
-		}
-		if (rc < 0)
+		struct train_state *t = training_found(u, entry->generation, c, &rc, e);
+		if (!t)
 			return rc;
 		train_free(u->state);
 		u->state = t;
@@ -60,8 +75,8 @@ int run_checkpoint_save(struct run *u, uint32_t generation, struct ledger_checkp
 	struct buf b = {0};
 	run_path(path, sizeof path, u->dir, RUN_CHECKPOINT, generation, c->step);
 	train_write(u->state, &b);
-	int rc = b.failed ? err_set(e, ERR_MEMORY, "%s: no memory to write it", path)
-	                  : file_write(path, b.data, b.len, e);
+	int rc =
+	    b.failed ? err_set(e, ERR_MEMORY, "%s: no memory to write it", path) : file_write(path, b.data, b.len, e);
 	if (rc == 0)
 		c->hash = sha256_of(b.data, b.len);
 	buf_release(&b);
@@ -96,8 +111,7 @@ static int training_spans(struct run *u, struct ledger_entry *entry, struct err 
 	struct train_source src;
 	run_train_config(u->r, &config);
 	run_window_source(&u->window, &src);
-	struct trainer *t =
-	    trainer_new(&config, train_shape(u->state), u->r->board_size, &u->kernels, u->o->pool, e);
+	struct trainer *t = trainer_new(&config, train_shape(u->state), u->r->board_size, &u->kernels, u->o->pool, e);
 	if (!t)
 		return ERR_MEMORY;
 	int rc = 0;

@@ -16,6 +16,8 @@ static void write_array(void *ctx, int32_t *v, int n, int32_t limit)
 
 void train_write(const struct train_state *t, struct buf *out)
 {
+	size_t start = out->len;
+
 	buf_bytes(out, magic, sizeof magic);
 	buf_u32(out, FORMAT);
 	buf_u32(out, NN_NUMERICS);
@@ -32,6 +34,8 @@ void train_write(const struct train_state *t, struct buf *out)
 		struct train_state *out;
 	} lend = {t};
 	train_state_arrays(lend.out, write_array, out);
+	struct hash h = sha256_of(out->data + start, out->failed ? 0 : out->len - start);
+	buf_bytes(out, h.b, sizeof h.b);
 }
 
 struct reader {
@@ -77,13 +81,23 @@ static void count_array(void *ctx, int32_t *v, int n, int32_t limit)
 	*(uint64_t *)ctx += 4 * (uint64_t)n;
 }
 
-/* The part after the header. */
+/* The last 32 bytes are the hash of all before: a checkpoint of a generation under way is named by no ledger yet. */
+static int check_hash(const uint8_t *p, size_t n, struct err *e)
+{
+	struct hash is = sha256_of(p, n);
+
+	if (memcmp(is.b, p + n, sizeof is.b) != 0)
+		return err_set(e, ERR_FORMAT, "checkpoint is damaged: its last 32 bytes are not the SHA-256 of the rest");
+	return 0;
+}
+
+/* The part between the header and the hash. */
 static int read_body(struct rd *r, struct train_state *t, struct err *e)
 {
 	uint64_t want = (uint64_t)t->acts;
 	train_state_arrays(t, count_array, &want);
 	if (r->left != want)
-		return err_set(e, ERR_FORMAT, "checkpoint of this shape needs %llu bytes after its header; the file has %zu",
+		return err_set(e, ERR_FORMAT, "checkpoint of this shape needs %llu bytes after its header, and a hash; the file has %zu",
 		               (unsigned long long)want, r->left);
 	memcpy(t->act_exp, rd_bytes(r, (size_t)t->acts), (size_t)t->acts);
 	for (int i = 0; i < t->acts; i++)
@@ -99,11 +113,12 @@ static int read_body(struct rd *r, struct train_state *t, struct err *e)
 
 struct train_state *train_read(const void *p, size_t n, struct err *e)
 {
-	struct rd r = rd_make(p, n);
+	size_t body = n < sizeof(struct hash) ? 0 : n - sizeof(struct hash);
+	struct rd r = rd_make(p, body);
 	struct nn_shape s = {0};
 	uint64_t step = 0;
 
-	if (read_header(&r, &s, &step, e))
+	if (read_header(&r, &s, &step, e) || check_hash(p, body, e))
 		return NULL;
 	/* A state costs memory in proportion to its file: refuse before allocating for a short one. */
 	if (r.left < (size_t)s.blocks * 2 * 9 * (size_t)s.channels * (size_t)s.channels * 8) {

@@ -68,8 +68,8 @@ void trainer_free(struct trainer *t);
 int trainer_run(struct trainer *t, struct train_state *s, const struct train_source *src, uint32_t generation,
                 uint64_t first_step, uint64_t steps, const atomic_bool *stop, struct train_stats *stats, struct err *e);
 
-/* Largest |difference| of any weight between two states of one shape, times 2^-24 rounded up, per step of the steps
- * between them: at most max_step in an honest run.  ERR_MISMATCH for different shapes. */
+/* Largest |difference| of any weight between two states of one shape, times 2^-24 rounded up: at most max_step a step
+ * of the steps between them in an honest run.  ERR_MISMATCH for different shapes. */
 int train_distance(const struct train_state *a, const struct train_state *b, uint64_t *out, struct err *e);
 
 #endif

@@ -252,7 +252,8 @@ int verify_files(struct verify *v, struct err *e)
 	struct files f = {0};
 	int rc = files_list(v, &f, e);
 	if (rc == 0) {
-		verify_say(v, "checking %" PRIu32 " files, of generations 0 to %" PRIu32, f.count + 2, v->ledger.entries - 1);
+		verify_say(v, "checking %" PRIu32 " files, of generations 0 to %" PRIu32, f.count + 2,
+		           v->ledger.entries - 1);
 		rc = files_check(v, &f, e);
 	}
 	if (rc == 0)

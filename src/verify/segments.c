@@ -11,13 +11,15 @@
 
 struct plan {
 	uint64_t total, count;
-	uint64_t *chosen;   /* ascending; NULL: all */
-	uint64_t at;        /* chosen[0..at-1] are done */
+	uint64_t *chosen; /* ascending; NULL: all */
+	uint64_t at;      /* chosen[0..at-1] are done */
 	uint64_t done[RUN_SEGMENTS];
 };
 
 static const char *const segment_word[RUN_SEGMENTS][2] = {
-    {"game", "games"}, {"span", "spans"}, {"match pair", "match pairs"},
+    {"game", "games"},
+    {"span", "spans"},
+    {"match pair", "match pairs"},
 };
 
 static int ascending(const void *a, const void *b)
@@ -86,8 +88,8 @@ static void conclude(const struct verify *v, const struct plan *p)
 	         segment_word[0][p->done[0] != 1], p->done[1], segment_word[1][p->done[1] != 1], p->done[2],
 	         segment_word[2][p->done[2] != 1]);
 	if (v->o->rebuild)
-		verify_say(v, "rebuilt: %" PRIu64 " of %" PRIu64 " segments %s, the initial state, all shards and nets", p->count,
-		           p->total, what);
+		verify_say(v, "rebuilt: %" PRIu64 " of %" PRIu64 " segments %s, the initial state, all shards and nets",
+		           p->count, p->total, what);
 	else
 		verify_say(v, "spot-checked %" PRIu64 " of %" PRIu64 " segments %s", p->count, p->total, what);
 	if (p->count < p->total)

@@ -47,10 +47,13 @@ static int ledger_check(const struct verify *v, const char *path, struct err *e)
 	hash_hex(&h, recipe);
 	hash_hex(&v->ledger.recipe, ledger);
 	if (v->ledger.numerics != NN_NUMERICS)
-		return err_set(e, ERR_IO, "%s: made with numerics version %" PRIu32
-		               "; this program has version %d and cannot check it", path, v->ledger.numerics, NN_NUMERICS);
+		return err_set(e, ERR_IO,
+		               "%s: made with numerics version %" PRIu32
+		               "; this program has version %d and cannot check it",
+		               path, v->ledger.numerics, NN_NUMERICS);
 	if (!hash_equal(&h, &v->ledger.recipe))
-		return err_set(e, ERR_MISMATCH, "%s/recipe: its hash is %s, the ledger says %s", v->o->dir, recipe, ledger);
+		return err_set(e, ERR_MISMATCH, "%s/recipe: its hash is %s, the ledger says %s", v->o->dir, recipe,
+		               ledger);
 	if (v->ledger.entries == 0)
 		return err_set(e, ERR_MISMATCH, "%s: it has no entry", path);
 	if (v->ledger.entries > (uint64_t)v->recipe.run_generations + 1)
@@ -88,11 +91,12 @@ static int check_entries(struct verify *v, struct err *e)
 	if (rc < 0)
 		return rc;
 	v->report->consistent = true;
-	verify_say(v,
-	           "consistent: %" PRIu64 " generations, %" PRIu64 " games, %" PRIu64
-	           " samples: games are legal and rightly scored, shards hold their samples, nets have their checkpoints' "
-	           "weights, no weight moved faster than max_step, promotions follow from the matches",
-	           v->report->generations, v->report->games, samples);
+	verify_say(
+	    v,
+	    "consistent: %" PRIu64 " generations, %" PRIu64 " games, %" PRIu64
+	    " samples: games are legal and rightly scored, shards hold their samples, nets have their checkpoints' "
+	    "weights, no weight moved faster than max_step, promotions follow from the matches",
+	    v->report->generations, v->report->games, samples);
 	return 0;
 }
 
@@ -117,8 +121,9 @@ static void say_unfinished(const struct verify *v)
 {
 	uint32_t g = v->ledger.entries;
 	if (g <= (uint32_t)v->recipe.run_generations)
-		verify_say(v, "not checked: generation %" PRIu32 " of %" PRId32 ", which is not finished (%" PRIu64 " files)", g,
-		           v->recipe.run_generations, v->unfinished);
+		verify_say(
+		    v, "not checked: generation %" PRIu32 " of %" PRId32 ", which is not finished (%" PRIu64 " files)",
+		    g, v->recipe.run_generations, v->unfinished);
 	if (v->strangers)
 		verify_say(v, "not checked: %" PRIu64 " files that the ledger does not name", v->strangers);
 }

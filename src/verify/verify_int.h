@@ -12,8 +12,8 @@ struct verify {
 	struct recipe recipe;
 	struct ledger ledger;
 	struct run_audit audit;
-	uint64_t unfinished;  /* files of a generation that has no entry yet */
-	uint64_t strangers;   /* files that have no place in the run */
+	uint64_t unfinished; /* files of a generation that has no entry yet */
+	uint64_t strangers;  /* files that have no place in the run */
 };
 
 void verify_say(const struct verify *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks the output of arithmetic_table twice: against the words of docs/arithmetic.md, done again here in
-Python's integers, where equality is demanded; and against the real functions, where the page states a bound.
+"""Checks the output of arithmetic_table twice: against the words of docs/arithmetic-base.md, done again in
+tools/model/base.py in Python's integers, where equality is demanded; and against the real functions, where the page states a bound.
 Then the page's own examples, lines such as "rng_mix(1) = 0x5692161d100b05e5".
 
 usage: arithmetic_check.py TABLE_PROGRAM DOCS_FOLDER [-v]    (-v prints the measured errors)"""
@@ -16,7 +16,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools"))
 from model.base import (at, below, exp, exp2, gumbel, isqrt, key, log2, mix, muldiv, normal, permute, round_bits,
-                        rshift, sigmoid, softmax)  # noqa: E402
+                        rshift, sigmoid, softmax, symmetry_map)  # noqa: E402
 
 
 EXACT = {
@@ -59,7 +59,7 @@ DOCUMENTED = {
     "rng_permute": permute, "fx_asr64": lambda x, s: x >> s, "fx_rshift64": rshift, "fx_muldiv": muldiv,
     "fx_isqrt64": isqrt, "fx_exp2_q30": exp2, "fx_exp_q30": exp, "fx_log2_q16": log2,
     "fx_softmax": lambda logit: softmax(logit, [1] * len(logit)), "fx_sigmoid_q28": sigmoid,
-    "fx_gumbel_q16": gumbel, "fx_normal_q16": lambda bits: normal(*bits),
+    "fx_gumbel_q16": gumbel, "fx_normal_q16": lambda bits: normal(*bits), "symmetry_map": symmetry_map,
 }
 
 

@@ -63,10 +63,10 @@ static void test_gate_at_its_last_pair(void)
 
 static void test_match_points(void)
 {
-	CHECK_INT(run_match_points(0, 7), 2);  /* Black is the candidate */
+	CHECK_INT(run_match_points(0, 7), 2); /* Black is the candidate */
 	CHECK_INT(run_match_points(0, 0), 1);
 	CHECK_INT(run_match_points(0, -1), 0);
-	CHECK_INT(run_match_points(1, 7), 0);  /* White is */
+	CHECK_INT(run_match_points(1, 7), 0); /* White is */
 	CHECK_INT(run_match_points(1, 0), 1);
 	CHECK_INT(run_match_points(1, -1), 2);
 }
@@ -76,14 +76,14 @@ static void test_elo(void)
 {
 	CHECK_INT(run_elo(0, 0), 0);
 	CHECK_INT(run_elo(10, 10), 0);
-	CHECK_INT(run_elo(20 * 3 / 4, 10), 191);   /* 3 to 1: 190.85 */
+	CHECK_INT(run_elo(20 * 3 / 4, 10), 191); /* 3 to 1: 190.85 */
 	CHECK_INT(run_elo(20 / 4, 10), -191);
-	CHECK_INT(run_elo(181, 100), 392);         /* 181 to 19: 391.57 */
-	CHECK_INT(run_elo(11, 10), 35);            /* 55 %: 34.86 */
-	CHECK_INT(run_elo(128, 100), 100);         /* 64 %: 99.95 */
-	CHECK_INT(run_elo(20, 10), 636);           /* 39 quarters to 1: 636.43 */
+	CHECK_INT(run_elo(181, 100), 392); /* 181 to 19: 391.57 */
+	CHECK_INT(run_elo(11, 10), 35);    /* 55 %: 34.86 */
+	CHECK_INT(run_elo(128, 100), 100); /* 64 %: 99.95 */
+	CHECK_INT(run_elo(20, 10), 636);   /* 39 quarters to 1: 636.43 */
 	CHECK_INT(run_elo(0, 10), -636);
-	CHECK_INT(run_elo(2000, 1000), 1200);      /* 3999 to 1 would be 1440.8 */
+	CHECK_INT(run_elo(2000, 1000), 1200); /* 3999 to 1 would be 1440.8 */
 	CHECK_INT(run_elo(0, 4000000000u), -1200);
 	CHECK_INT(run_elo(4000000000u, 4000000000u), 0);
 	for (uint32_t n = 1; n < 60; n++)
@@ -104,8 +104,8 @@ static void test_windows(void)
 	CHECK_INT(run_window_first(&r, 4), 2);
 	CHECK_INT(run_window_first(&r, 100000), 99998);
 	r.train_window_growth = 500;
-	CHECK_INT(run_window_first(&r, 4), 2);    /* half of 4 is below 3 */
-	CHECK_INT(run_window_first(&r, 7), 4);    /* half of 7, rounded up: 4 generations */
+	CHECK_INT(run_window_first(&r, 4), 2); /* half of 4 is below 3 */
+	CHECK_INT(run_window_first(&r, 7), 4); /* half of 7, rounded up: 4 generations */
 	CHECK_INT(run_window_first(&r, 100), 51);
 	r.train_window_growth = 1000;
 	CHECK_INT(run_window_first(&r, 100000), 1);

@@ -83,6 +83,12 @@ def same(a, b, *what):
         check(a[name] == b[name], *what, name, 'differs')
 
 
+def setting(name):
+    """A whole number of the recipe, named without its section."""
+    with open(RECIPE) as f:
+        return int(re.search(rf'(?m)^{name} = (\d+)$', f.read()).group(1))
+
+
 def recipe_with(path, **settings):
     """A copy of the recipe with some settings changed, each named without its section."""
     with open(RECIPE) as f:
@@ -167,7 +173,8 @@ def disk_full():
         made('d', fault='count')
         same(files('d'), want, 'full at', n)
         shutil.rmtree('d')
-    for limit in 3000, 8000, 30000:
+    for name in 'recipe', 'games/000002.games', 'checkpoints/000000-000000.ckpt':
+        limit = len(want[name]) - 1
         r = run('d', preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY)))
         check(r.returncode == UNREADABLE and 'File too large' in r.stderr, 'limit', limit, r.returncode, r.stderr)
         made('d')
@@ -178,7 +185,8 @@ def disk_full():
 def stopped_and_continued():
     made('want')
     want = files('want')
-    for until in 1, 2, 3:
+    last = setting('generations')
+    for until in range(1, last + 1):
         net = made('u', '--until', until)
         entries = read('u/ledger').decode().split('\ngeneration ')
         check(len(entries) == until + 2, 'until', until, 'has', len(entries) - 1, 'entries')
@@ -199,17 +207,19 @@ def stopped_and_continued():
     check(p.returncode == STOPPED and 'miai run --dir long.run' in err, 'SIGINT gives', p.returncode, err)
     check(time.monotonic() - start < 10, 'stopping took long')
     r = verify('long.run')
-    check(r.returncode == HOLDS and 'not checked: generation 1 of 3' in r.stdout, 'unfinished', r.stdout, r.stderr)
+    check(r.returncode == HOLDS and f'not checked: generation 1 of {last}' in r.stdout, 'unfinished', r.stdout,
+          r.stderr)
 
 
 def wrong_use():
     made('r', '--until', 1)
     before = files('r')
-    other = recipe_with('other.ini', komi='1.5')
+    seed = setting('seed')
+    other = recipe_with('other.ini', seed=seed + 1, games=setting('games') + 1)
     r = run('r', recipe=other)
-    check(r.returncode == MISMATCH and 'board.komi: there 1, yours 1.5' in r.stderr, 'other recipe', r.stderr)
-    for h in (hashlib.sha256(before['recipe']).hexdigest(),):
-        check(h in r.stderr, 'the hash is not named', r.stderr)
+    check(r.returncode == MISMATCH and f'run.seed: there {seed}, yours {seed + 1}' in r.stderr, 'other recipe',
+          r.stderr)
+    check(hashlib.sha256(before['recipe']).hexdigest() in r.stderr, 'the hash is not named', r.stderr)
     with open('r/lock', 'w') as f:
         fcntl.flock(f, fcntl.LOCK_EX)
         r = run('r')
@@ -221,9 +231,12 @@ def wrong_use():
     os.remove('r/recipe')
     r = run('r')
     check(r.returncode == MISMATCH and 'r/recipe' in r.stderr, 'no recipe', r.stderr)
+    r = run('s', recipe=recipe_with('short.ini', games=1, full_share=1))
+    check(r.returncode == USAGE and 'raise selfplay.full_share' in r.stderr, 'no samples', r.returncode, r.stderr)
     for args, want in ((['run'], USAGE), (['run', 'nothing.ini'], UNREADABLE), (['run', '--dir', 'nothing'], USAGE),
                        (['run', RECIPE, '--until', '0'], USAGE), (['run', RECIPE, '--threads', 'x'], USAGE),
-                       (['run', RECIPE, '--cpu-flags', 'x'], USAGE), (['run', RECIPE, '--dir', '/dev/null/x'], UNREADABLE),
+                       (['run', RECIPE, '--cpu-flags', 'x'], USAGE),
+                       (['run', RECIPE, '--dir', '/dev/null/x'], UNREADABLE),
                        (['verify'], USAGE), (['verify', 'nothing'], UNREADABLE),
                        (['verify', 'r', '--segments', '-1'], USAGE), (['verify', 'r', '--seed', 'x'], USAGE)):
         r = miai(*args)
@@ -233,11 +246,36 @@ def wrong_use():
 def in_json():
     r = run('j', '--json')
     lines = [json.loads(x) for x in r.stdout.splitlines()]
-    check([x['event'] for x in lines if x['event'] != 'progress'] == ['start'] + 4 * ['generation'] + ['done'], lines)
+    entries = setting('generations') + 1
+    events = [x['event'] for x in lines if x['event'] != 'progress']
+    check(events == ['start'] + entries * ['generation'] + ['done'], lines)
     check(r.stderr == '', 'standard error:', r.stderr)
     again = [json.loads(x) for x in run('j', '--json').stdout.splitlines()]
     check(again[-1] == lines[-1], 'done', again[-1])
-    check([x['resumed'] for x in again if x['event'] == 'generation'] == 4 * [True], again)
+    check([x['resumed'] for x in again if x['event'] == 'generation'] == entries * [True], again)
+
+
+def spot_checks():
+    """As many segments as asked for, no more than there are, chosen by the seed alone."""
+    made('v')
+    line = re.compile(r'(?m)^(spot-checked|rebuilt:) (\d+) of (\d+) segments '
+                      r'\((\d+) games?, (\d+) spans?, (\d+) match pairs?\)')
+    said = set()
+    for args, want in ((['--segments', 0], 0), (['--segments', 1], 1), (['--segments', 9, '--seed', 1], 9),
+                       (['--segments', 9, '--seed', 2], 9), (['--segments', 9, '--seed', 1, '--cpu-flags', 'all'], 9),
+                       (['--segments', 1000000], None), (['--rebuild'], None)):
+        r = verify('v', *args)
+        m = line.search(r.stdout)
+        check(r.returncode == HOLDS and m, args, r.stdout, r.stderr)
+        n, total, *parts = (int(x) for x in m.groups()[1:])
+        check(sum(parts) == n == (total if want is None else want), args, 'checks', m.group())
+        made_again = sum(int(x) for x in re.findall(r'(?m)^generation \d+: (\d+) .* made again, equal$', r.stdout))
+        check(made_again == n, args, 'says', r.stdout)
+        check((n == total) == ('not checked' not in r.stdout), args, 'says', r.stdout)
+        check('intact: ' in r.stdout and 'consistent: ' in r.stdout, args, 'says', r.stdout)
+        if '--seed' in args:
+            said.add(r.stdout)
+    check(len(said) == 2, 'two seeds give', said)
 
 
 def damage(where):
@@ -250,6 +288,12 @@ def damage(where):
         yield name, data, data[:-1]
         yield name, data, data + b'\n'
         yield name, data, b''
+
+
+def jump(checkpoint):
+    """Moves a bias of the last layer, which has six, by 4: further than a few steps go."""
+    v, = struct.unpack('<i', checkpoint[-28:-24])
+    return checkpoint[:-28] + struct.pack('<i', v + (1 << 26 if v < 0 else -1 << 26)) + checkpoint[-24:]
 
 
 def damaged_files():
@@ -281,7 +325,8 @@ def damaged_and_continued():
     made('r', '--until', 2)
     two = files('r')
     best = int(re.findall(rb'(?m)^best (\d+) ', two['ledger'])[-1])
-    for name in f'nets/{best:06}.net', 'checkpoints/000002-000012.ckpt', 'shards/000002.shard':
+    last = max(name for name in two if name.startswith('checkpoints/'))
+    for name in f'nets/{best:06}.net', last, 'shards/000002.shard':
         write(f'r/{name}', two[name][:-1] + bytes([two[name][-1] ^ 1]))
         r = run('r')
         check(r.returncode == MISMATCH and f'r/{name}: damaged' in r.stderr, name, r.returncode, r.stderr)
@@ -291,7 +336,10 @@ def damaged_and_continued():
     same(files('r'), want, 'restored')
     unfinished = two['ledger']
     for name in sorted(want.keys() - two.keys()):
-        for bad in want[name][:-1], b'', want[name][:40], b'x' * 100:
+        bads = [want[name][:-1], b'', want[name][:40], b'x' * 100]
+        if name.endswith('.ckpt'):
+            bads.append(jump(want[name]))
+        for bad in bads:
             write('r/ledger', unfinished)
             write(f'r/{name}', bad)
             made('r')
@@ -335,6 +383,20 @@ def payloads(data):
     return found
 
 
+def frames(games):
+    return b''.join(struct.pack('<I', len(g)) + g + sha(g)[:4] for g in games)
+
+
+def count_two_more(path):
+    """Two more games in the match of generation 1, said to be won."""
+    entries = re.split('(?m)^(?=generation )', read(path).decode())
+    line = re.search(r'(?m)^match (\d+) (\w+) (\d+) (\d+) (\d+)$', entries[2])
+    games, root, won, drawn, lost = line.groups()
+    new = f'match {int(games) + 2} {root} {int(won) + 2} {drawn} {lost}'
+    entries[2] = entries[2].replace(line.group(), new)
+    write(path, ''.join(entries).encode())
+
+
 def forge_value(payload, kind):
     """Changes the value of the first move chosen in this way by one; None where there is no such move."""
     moves, = struct.unpack_from('<H', payload, 10)
@@ -360,7 +422,7 @@ def forge_games(path, kind):
         forged = forge_value(games[i], kind)
         if forged:
             games[i] = forged
-            write(path, data[:52] + b''.join(struct.pack('<I', len(g)) + g + sha(g)[:4] for g in games))
+            write(path, data[:52] + frames(games))
             return i, merkle([sha(g) for g in games])
     raise AssertionError('no such move')
 
@@ -403,19 +465,29 @@ def forgeries():
     forged('f1', f'generation 2, game {i}: ')
 
     shutil.copytree('want', 'f2')
-    i, new = forge_games('f2/matches/000003.games', kind=2)
-    chain('f2/ledger', root['match', 3], new)
-    forged('f2', f'generation 3, match game {i}: ')
+    i, new = forge_games('f2/matches/000002.games', kind=2)
+    chain('f2/ledger', root['match', 2], new)
+    forged('f2', f'generation 2, match game {i}: ')
 
     shutil.copytree('want', 'f3')
-    path = 'f3/checkpoints/000002-000010.ckpt'
+    names = sorted(os.listdir('f3/checkpoints'))
+    at = next(i for i, name in enumerate(names) if name.startswith('000002-'))
+    start, end = (int(name[7:13]) for name in names[at - 1:at + 1])
+    path = 'f3/checkpoints/' + names[at]
     data = read(path)
     last, = struct.unpack('<i', data[-4:])
     write(path, data[:-4] + struct.pack('<i', last + (1 if last < 0 else -1)))  # the last momentum
     chain('f3/ledger', sha(data).hex(), sha(read(path)))
-    forged('f3', 'generation 2, training steps 8 to 10: ')
+    forged('f3', f'generation 2, training steps {start} to {end}: ')
 
     # What is not even consistent is found without making anything again.
+    shutil.copytree('want', 'f8')
+    path = 'f8/checkpoints/' + names[at]
+    write(path, jump(data))
+    chain('f8/ledger', sha(data).hex(), sha(read(path)))
+    r = verify('f8', '--segments', 0)
+    check(r.returncode == MISMATCH and f'generation 2: from step {start} to {end} a weight moved' in r.stderr, r.stderr)
+
     shutil.copytree('want', 'f4')
     data = read('f4/shards/000001.shard')
     write('f4/shards/000001.shard', data[:-1] + bytes([data[-1] ^ 1]))
@@ -425,11 +497,11 @@ def forgeries():
     check('intact: ' in r.stdout and 'consistent: ' not in r.stdout, 'words', r.stdout)
 
     shutil.copytree('want', 'f5')
-    data = read('f5/nets/000003.net')
-    write('f5/nets/000003.net', data[:-1] + bytes([data[-1] ^ 1]))
-    chain('f5/ledger', sha(data).hex(), sha(read('f5/nets/000003.net')))
+    data = read('f5/nets/000002.net')
+    write('f5/nets/000002.net', data[:-1] + bytes([data[-1] ^ 1]))
+    chain('f5/ledger', sha(data).hex(), sha(read('f5/nets/000002.net')))
     r = verify('f5', '--segments', 0)
-    check(r.returncode == MISMATCH and ('generation 3: the net' in r.stderr or 'promotion' in r.stderr), 'net', r.stderr)
+    check(r.returncode == MISMATCH and 'generation 2: the net' in r.stderr, 'net', r.stderr)
 
     shutil.copytree('want', 'f6')
     i, new = forge_games('f6/games/000001.games', kind=2)  # a full search's value: it is learnt from
@@ -437,10 +509,22 @@ def forgeries():
     r = verify('f6', '--segments', 0)
     check(r.returncode == MISMATCH and 'generation 1: the shard' in r.stderr, 'game and shard', r.stderr)
 
+    shutil.copytree('want', 'f7')
+    data = read('f7/matches/000001.games')
+    games = payloads(data)
+    n = len(games)
+    games += [struct.pack('<I', n + i) + games[i][4:] for i in range(2)]  # good games, but the match was over
+    write('f7/matches/000001.games', data[:52] + frames(games))
+    new = merkle([sha(g) for g in games])
+    count_two_more('f7/ledger')
+    chain('f7/ledger', root['match', 1], new)
+    r = verify('f7', '--segments', 0)
+    check(r.returncode == MISMATCH and f'match game {n} was played after' in r.stderr, 'a longer match', r.stderr)
+
 
 CASES = {f.__name__.replace('_', '-'): f for f in (
-    same_everywhere, killed_at_random_moments, killed_at_every_call, disk_full, stopped_and_continued, wrong_use, in_json,
-    damaged_files, damaged_and_continued, forgeries)}
+    same_everywhere, killed_at_random_moments, killed_at_every_call, disk_full, stopped_and_continued, wrong_use,
+    in_json, spot_checks, damaged_files, damaged_and_continued, forgeries)}
 
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as scratch:
