@@ -40,7 +40,7 @@ IN_C = [
 # table that is made, file, and the change
 IN_MODEL = [
     ("base", "base.py", "return x + (1 << s - 1) >> s if", "return x + (1 << s - 1) - 1 >> s if"),
-    ("base", "base.py", "[(x << 28) // sum(e) for x in e]", "[((x << 28) + 1000) // sum(e) for x in e]"),
+    ("base", "base.py", "[(x << 28) // sum(e) for x in e]", "[((x << 28) + sum(e) // 2) // sum(e) for x in e]"),
     ("net", "net.py", "(2**18 // n) + 2**15 >> 16", "(2**18 // n) + 2**15 - 1 >> 16"),
     ("net", "train.py", "return (2 * a + b) // (2 * b)", "return -((b - 2 * a) // (2 * b))"),
     ("search", "search.py", "(q + ONE) // 2", "(q + ONE + 1) // 2"),

@@ -290,10 +290,17 @@ def damage(where):
         yield name, data, b''
 
 
+def altered(checkpoint, back, step):
+    """A checkpoint whose i32 that ends `back` bytes before its hash is moved by step toward zero, hash made to fit."""
+    body = checkpoint[:-32]
+    v, = struct.unpack('<i', body[-back - 4:len(body) - back])
+    body = body[:-back - 4] + struct.pack('<i', v + (step if v < 0 else -step)) + body[len(body) - back:]
+    return body + sha(body)
+
+
 def jump(checkpoint):
     """Moves a bias of the last layer, which has six, by 4: further than a few steps go."""
-    v, = struct.unpack('<i', checkpoint[-28:-24])
-    return checkpoint[:-28] + struct.pack('<i', v + (1 << 26 if v < 0 else -1 << 26)) + checkpoint[-24:]
+    return altered(checkpoint, 24, 1 << 26)
 
 
 def damaged_files():
@@ -475,8 +482,7 @@ def forgeries():
     start, end = (int(name[7:13]) for name in names[at - 1:at + 1])
     path = 'f3/checkpoints/' + names[at]
     data = read(path)
-    last, = struct.unpack('<i', data[-4:])
-    write(path, data[:-4] + struct.pack('<i', last + (1 if last < 0 else -1)))  # the last momentum
+    write(path, altered(data, 0, 1))  # the last momentum
     chain('f3/ledger', sha(data).hex(), sha(read(path)))
     forged('f3', f'generation 2, training steps {start} to {end}: ')
 

@@ -10,7 +10,7 @@ from .net import Shape, act_names, Forward
 
 SHOWN_MAX = 8
 TAIL = 4096
-ADAPT_SEED, ADAPT_STEPS = 8, 10
+ADAPT_SEED, ADAPT_STEPS = 26, 6
 
 
 def test_key(number):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Learning: docs/arithmetic.md from "From master weights to weights" on, docs/formats/checkpoint.md and shard.md."""
 
+import hashlib
+
 from . import base
 from .base import clamp, isqrt, rshift, trunc
 from .net import Forward, Layer, Net, dot, i32s, layer_infos, patches, u16, u32
@@ -86,7 +88,8 @@ class State:
         s = self.shape
         out = b"miaichkp" + u32(1) + u32(1) + bytes([s.planes, s.plane_exp]) + u16(s.blocks) + u16(s.channels)
         out += u16(s.head) + self.step.to_bytes(8, "little") + bytes(self.act_exp)
-        return out + b"".join(i32s(v) for l in self.layer for _, v, _ in l.arrays())
+        out += b"".join(i32s(v) for l in self.layer for _, v, _ in l.arrays())
+        return out + hashlib.sha256(out).digest()
 
 
 # Samples.
