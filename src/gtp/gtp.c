@@ -114,6 +114,16 @@ static bool time_left(struct gtp *g, struct gtp_call *c)
 	return true;
 }
 
+/* Does the net take what the game gives? */
+static bool net_fits(const struct nn_net *net, struct err *e)
+{
+	if (!net || (net->shape.planes == game_go.planes && net->shape.plane_exp == game_go.plane_exp))
+		return true;
+	err_set(e, ERR_ARG, "the net takes %d planes at 2^-%d, the game has %d at 2^-%d", net->shape.planes,
+		net->shape.plane_exp, game_go.planes, game_go.plane_exp);
+	return false;
+}
+
 struct gtp *gtp_new(const struct gtp_settings *s, struct err *e)
 {
 	struct gtp *g = calloc(1, sizeof *g);
@@ -122,7 +132,7 @@ struct gtp *gtp_new(const struct gtp_settings *s, struct err *e)
 		return NULL;
 	}
 	g->set = *s;
-	if (gtp_board_new(g, s->size, s->komi_half, e) || gtp_think_ready(g, e)) {
+	if (!net_fits(s->net, e) || gtp_board_new(g, s->size, s->komi_half, e) || gtp_think_ready(g, e)) {
 		gtp_free(g);
 		return NULL;
 	}

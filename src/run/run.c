@@ -216,7 +216,7 @@ int run_execute(const struct run_options *o, struct hash *net, struct err *e)
 	if (rc == 0)
 		rc = run_generations(&u, last, e);
 	if (rc == 0) {
-		*net = run_last(&u)->best;
+		*net = u.ledger.entry[last].best; /* an earlier process may have gone further */
 		run_phase(&u, RUN_DONE, 1, 1);
 	}
 	run_close(&u);

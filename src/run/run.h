@@ -54,8 +54,9 @@ struct run_options {
 	void *ctx;
 };
 
-/* Makes or continues the run in dir.  0: done, *net is the best net's name.  ERR_STOPPED: resumable.  ERR_MISMATCH: dir
- * belongs to another recipe, or a file is not what the ledger says (e names it). */
+/* Makes or continues the run in dir.  0: done, *net is the name of the best net up to generation `until`.
+ * ERR_STOPPED: resumable.  ERR_MISMATCH: dir belongs to another recipe, or a file is not what the ledger says (e names
+ * it). */
 int run_execute(const struct run_options *o, struct hash *net, struct err *e);
 
 /* What run and verify share: the parts of a run as pure functions. */

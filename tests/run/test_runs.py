@@ -256,10 +256,10 @@ def in_json():
 
 
 def spot_checks():
-    """As many segments as asked for, no more than there are, chosen by the seed alone."""
+    """As many segments as asked for, no more than there are, shared evenly by the kinds, chosen by the seed alone."""
     made('v')
     line = re.compile(r'(?m)^(spot-checked|rebuilt:) (\d+) of (\d+) segments '
-                      r'\((\d+) games?, (\d+) spans?, (\d+) match pairs?\)')
+                      r'\((\d+) of (\d+) games, (\d+) of (\d+) spans, (\d+) of (\d+) match pairs')
     said = set()
     for args, want in ((['--segments', 0], 0), (['--segments', 1], 1), (['--segments', 9, '--seed', 1], 9),
                        (['--segments', 9, '--seed', 2], 9), (['--segments', 9, '--seed', 1, '--cpu-flags', 'all'], 9),
@@ -268,7 +268,10 @@ def spot_checks():
         m = line.search(r.stdout)
         check(r.returncode == HOLDS and m, args, r.stdout, r.stderr)
         n, total, *parts = (int(x) for x in m.groups()[1:])
-        check(sum(parts) == n == (total if want is None else want), args, 'checks', m.group())
+        parts, of = parts[::2], parts[1::2]
+        check(sum(parts) == n == (total if want is None else want) and sum(of) == total, args, 'checks', m.group())
+        fewer = [p for p, k in zip(parts, of) if p < k]
+        check(not fewer or max(parts) <= min(fewer) + 1, args, 'does not share evenly', m.group())
         made_again = sum(int(x) for x in re.findall(r'(?m)^generation \d+: (\d+) .* made again, equal$', r.stdout))
         check(made_again == n, args, 'says', r.stdout)
         check((n == total) == ('not checked' not in r.stdout), args, 'says', r.stdout)
