@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The worked examples of docs/arithmetic.md: lines such as "    activation(1000, 50331648, 8, 5, 5) = 100".  Each function
-here is what the page calls by that name, made of the model's own parts."""
+"""The worked examples of docs/arithmetic.md: lines such as "    activation(1000, 50331648, 8, 5, 5) = 100".
+Each function here is what the page calls by that name, made of the model's own parts."""
 
 import ast
 import re

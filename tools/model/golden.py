@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The golden tables, from the model.  tests/golden/golden.h says what a row is; tests/golden/rows_*.c make the same rows
-from the C reference, table by table and in the same order."""
+"""The golden tables, from the model.  tests/golden/golden.h says what a row is; tests/golden/rows_*.c make the same
+rows from the C reference, table by table and in the same order."""
 
 import hashlib
-import os
 
 from . import base, go, play, run, search, train
 from .net import Shape, act_names, Forward
@@ -66,7 +65,8 @@ def base_table():
         ("rng_permute/small", lambda w, i: i % 8 if i % 8 >= 1 + i // 16 else base.permute(w, 1 + i // 16, i % 8)),
         ("fx_rshift64", lambda w, i: base.rshift(number(8, i, 40), i % 50 - 20)),
         ("fx_rshift32", lambda w, i: base.rshift(number(9, i, 40) >> 20, i % 25 - 8)),
-        ("fx_muldiv", lambda w, i: base.muldiv(number(10, i, 60), number(10, i, 40) >> 8, 1 + 2**40 + number(10, i, 40))),
+        ("fx_muldiv", lambda w, i: base.muldiv(number(10, i, 60), number(10, i, 40) >> 8,
+                                               1 + 2**40 + number(10, i, 40))),
         ("fx_isqrt64", lambda w, i: base.isqrt(w >> i % 64)),
         ("fx_exp2_q30", lambda w, i: base.exp2(-(w >> 43))), ("fx_exp_q30", lambda w, i: base.exp(-(w >> 43))),
         ("fx_log2_q16", lambda w, i: base.log2(1 | w >> 32 + i % 32)),
@@ -91,7 +91,7 @@ def stir(state, key, shift):
     arrays = [a for l in state.layer for a in l.arrays()]
     for q, (_, v, limit) in enumerate(arrays):
         k = base.key(key, q)
-        r = limit >> shift + (6 if limit == train.MOMENTUM_MAX else 0) if shift else limit >> 6 * (limit == train.MOMENTUM_MAX)
+        r = limit >> shift + 6 * (limit == train.MOMENTUM_MAX)
         for i in range(len(v)):
             d = base.below(k, i, 2 * r + 1) - r
             v[i] = base.clamp(v[i] + d, -limit, limit) if shift else -limit if d < 0 else limit
@@ -281,7 +281,8 @@ def search_table():
 def game_rows(t, name, session, games, search_value=None):
     for i in range(games):
         g = play.Game(session, i)
-        made, record, at = g.samples(search_value) if search_value is not None else [], g.payload(), f"play/{name}/game{i}"
+        made, record = g.samples(search_value) if search_value is not None else [], g.payload()
+        at = f"play/{name}/game{i}"
         t.row(f"{at}/komi-moves-score-samples", "i32", [4], [g.rules.komi_half, len(g.moves), g.score, len(made)])
         t.row(f"{at}/moves", "u16", [len(g.moves)], [m.action for m in g.moves])
         t.row(f"{at}/record", "u8", [len(record)], record)

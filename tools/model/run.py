@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A whole run: docs/formats/recipe.md, run.md ("How a generation is made") and ledger.md.  A recipe becomes the text of a ledger."""
+"""A whole run: docs/formats/recipe.md, run.md ("How a generation is made") and ledger.md.  A recipe becomes the lines of
+a ledger."""
 
 import hashlib
 import os
@@ -133,7 +134,7 @@ class Run:
     def __init__(self, recipe, entry, until=None):
         self.r, self.tell, self.shards = recipe, entry, {}
         self.state = State(recipe.shape(), recipe.run_seed)
-        head = [f"miai ledger 1", f"recipe {recipe.digest.hex()}", "numerics 1"]
+        head = ["miai ledger 1", f"recipe {recipe.digest.hex()}", "numerics 1"]
         self.last = hashlib.sha256("".join(x + "\n" for x in head).encode()).digest()
         entry(head + [f"ledger {self.last.hex()}"])
         self.net, name = self.made(0)
