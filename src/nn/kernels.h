@@ -81,8 +81,8 @@ struct nn_kernels {
 	void (*pool)(uint32_t *sum, uint8_t *max, const uint8_t *x, int size, int c);
 	/* The straight-through mask: g[i] = 0 where act[i] is 0 or 127; returns max |g| after that, |g| <= 2^30. */
 	uint32_t (*mask_max)(int32_t *g, const uint8_t *act, size_t n);
-	/* t[i] = clamp(t[i] + rshift(g[i], s), -2^30, 2^30), g masked as in mask_max; |g| <= 2^30, s in -30..40; the
-	 * product by 2^-s is taken in 64 bits. */
+	/* t[i] = clamp(t[i] + rshift(g[i], s), -2^30, 2^30), g masked as in mask_max; |g| <= 2^30, s in -40..40; where
+	 * s < 0 the exact product is meant. */
 	void (*mask_add)(int32_t *t, const int32_t *g, const uint8_t *act, size_t n, int s);
 	/* sum[ch] += g over the size * size points of one padded board of c channels (a multiple of 16). */
 	void (*sum_points)(int32_t *sum, const int8_t *g, int size, int c);

@@ -2,8 +2,6 @@
 /* What follows from a run's files without playing or training again. */
 #include "run/audit.h"
 
-#include "base/rng.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,37 +47,12 @@ struct check_games {
 	struct err *err;
 };
 
-/* White's compensation in game i: docs/search.md, "A game". */
-static int check_komi(const struct selfplay_settings *s, uint32_t i)
-{
-	uint32_t spread = (uint32_t)s->komi_spread_half / 2;
-	if (s->match)
-		return s->rules.komi_half;
-	uint32_t k = rng_below(rng_key(rng_key(s->seed, i), RNG_KOMI), 0, 2 * spread + 1);
-	return s->rules.komi_half + 2 * ((int)k - (int)spread);
-}
-
-static int check_game(const struct check_games *c, uint32_t i, struct record_game *g, struct err *e)
-{
-	const struct game_rules *r = &c->settings.rules;
-	int rc = run_game(c->games, i, g, e);
-	if (rc < 0)
-		return rc;
-	if (g->size != r->size || g->suicide != r->suicide || g->max_moves != r->max_moves)
-		return err_set(e, ERR_MISMATCH, "game %" PRIu32 ": not played by the recipe's rules", i);
-	int komi = check_komi(&c->settings, i);
-	if (g->komi_half != komi)
-		return err_set(e, ERR_MISMATCH, "game %" PRIu32 ": komi %d/2, where the recipe gives %d/2", i,
-		               g->komi_half, komi);
-	return selfplay_check(&game_go, g, e);
-}
-
 static void check_task(void *ctx, int task, int worker)
 {
 	struct check_games *c = ctx;
 	struct record_game g = {0};
 	(void)worker;
-	c->rc[task] = check_game(c, c->first + (uint32_t)task, &g, &c->err[task]);
+	c->rc[task] = run_game_check(&c->settings, c->games, c->first + (uint32_t)task, &g, &c->err[task]);
 	record_game_release(&g);
 }
 

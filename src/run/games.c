@@ -47,14 +47,15 @@ static bool games_add(void *ctx, const struct record_game *g, const void *payloa
 }
 
 /* Goes through the games found on disk and feeds the gate.  ERR_FORMAT or ERR_MISMATCH: they are no use. */
-static int games_review(struct games_sink *s, const struct record_games *found, uint32_t most, struct err *e)
+static int games_review(struct games_sink *s, const struct selfplay_settings *settings,
+                        const struct record_games *found, uint32_t most, struct err *e)
 {
 	if (found->count > most)
 		return err_set(e, ERR_MISMATCH, "%" PRIu32 " games, and there can be %" PRIu32, found->count, most);
 	for (uint32_t i = 0; i < found->count; i++) {
 		struct record_game g = {0};
 		int rc = s->gate && s->gate->decided ? err_set(e, ERR_MISMATCH, "games after the match was decided")
-		                                     : run_game(found, i, &g, e);
+		                                     : run_game_check(settings, found, i, &g, e);
 		if (rc == 0 && s->gate)
 			run_gate_add(s->gate, run_match_points(i, g.score_half));
 		record_game_release(&g);
@@ -66,8 +67,8 @@ static int games_review(struct games_sink *s, const struct record_games *found, 
 }
 
 /* How many bytes of an earlier process's file to keep. */
-static int games_found(struct games_sink *s, const char *part, const struct record_games_header *h, uint32_t most,
-                       uint64_t *keep, struct err *e)
+static int games_found(struct games_sink *s, const struct selfplay_settings *settings, const char *part,
+                       const struct record_games_header *h, uint32_t most, uint64_t *keep, struct err *e)
 {
 	struct record_games found = {0};
 	*keep = 0;
@@ -75,7 +76,7 @@ static int games_found(struct games_sink *s, const char *part, const struct reco
 		return 0;
 	int rc = record_games_load(&found, part, h, 1, e);
 	if (rc == 0)
-		rc = games_review(s, &found, most, e);
+		rc = games_review(s, settings, &found, most, e);
 	if (rc == 0) {
 		*keep = found.valid;
 		if (found.valid < found.bytes.len)
@@ -116,7 +117,7 @@ static int games_make_part(struct games_sink *s, const struct selfplay_settings 
                            const struct record_games_header *h, uint32_t most, struct err *e)
 {
 	uint64_t keep;
-	int rc = games_found(s, part, h, most, &keep, e);
+	int rc = games_found(s, settings, part, h, most, &keep, e);
 	if (rc < 0)
 		return rc;
 	atomic_store(&s->run->progress->done_at_start, s->gate ? s->games / 2 : s->games);

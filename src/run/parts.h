@@ -24,6 +24,9 @@ uint64_t run_span_end(const struct recipe *r, uint32_t generation, int64_t span)
 
 /* Game i of a file, parsed, its index checked.  g is to be released whatever is returned. */
 int run_game(const struct record_games *games, uint32_t i, struct record_game *g, struct err *e);
+/* The same, and was it played by the rules: those of s, its komi, every move legal, the score right? */
+int run_game_check(const struct selfplay_settings *s, const struct record_games *games, uint32_t i,
+                   struct record_game *g, struct err *e);
 /* The candidate's points in match game `index`: 0, 1 or 2. */
 int run_match_points(uint32_t index, int32_t score_half);
 

@@ -52,6 +52,8 @@ void nn_mask_add_c(int32_t *t, const int32_t *g, const uint8_t *act, size_t n, i
 		mask_add_right(t, g, act, n, s);
 		return;
 	}
+	/* 2^32 saturates whatever is not 0, from whatever t: a longer shift changes nothing, and 2^30 * 2^32 fits. */
+	s = s < -32 ? -32 : s;
 	for (size_t i = 0; i < n; i++) {
 		int64_t v = act[i] != 0 && act[i] != 127 ? g[i] : 0;
 		int64_t y = t[i] + fx_rshift64(v, s);
