@@ -61,6 +61,14 @@ static int find_recipe(struct command *c, struct err *e)
 	return rc < 0 || c->dir ? rc : default_dir(c, e);
 }
 
+/* Is it a directory that a run has locked, and so can go on in? */
+static bool is_run(const char *dir)
+{
+	char path[1024];
+	snprintf(path, sizeof path, "%s/lock", dir);
+	return file_exists(path);
+}
+
 static int finish(const struct command *c, struct run_view *v, int rc, const struct hash *net, const struct err *e)
 {
 	char hex[65];
@@ -73,7 +81,7 @@ static int finish(const struct command *c, struct run_view *v, int rc, const str
 		return CLI_OK;
 	}
 	int code = cli_fail("run", rc, e);
-	if (rc == ERR_STOPPED || rc == ERR_IO || rc == ERR_MEMORY)
+	if ((rc == ERR_STOPPED || rc == ERR_IO || rc == ERR_MEMORY) && is_run(c->dir))
 		cli_view_say(v, "%s can be continued: miai run --dir %s", c->dir, c->dir);
 	return code;
 }

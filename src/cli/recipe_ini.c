@@ -14,7 +14,7 @@ enum {
 struct reader {
 	struct recipe *recipe;
 	struct err first; /* why the first bad line is bad; "" where inih alone objected */
-	bool seen[FIELDS_MAX];
+	bool seen[FIELDS_MAX], any;
 };
 
 static int field_index(const char *section, const char *name)
@@ -32,6 +32,7 @@ static int on_setting(void *user, const char *section, const char *name, const c
 	struct err e = {.text = ""};
 	int i = field_index(section, name);
 	int bad = 0;
+	r->any = true;
 	if (i >= 0 && r->seen[i])
 		bad =
 		    err_set(&e, ERR_FORMAT, "%s.%s is set twice, or its value goes on in a second line", section, name);
@@ -75,5 +76,5 @@ int cli_recipe_ini(struct recipe *out, const char *path, const char *text, size_
 	if (line > 0)
 		return err_set(e, ERR_FORMAT, "%s:%d: %s", path, line,
 			       r.first.text[0] ? r.first.text : "want [section], name = value, or a comment (# or ;)");
-	return 0;
+	return r.any ? 0 : err_set(e, ERR_FORMAT, "%s: no setting in it: a recipe has at least one, such as seed", path);
 }

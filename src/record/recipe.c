@@ -21,7 +21,7 @@ const int recipe_field_count = (int)(sizeof recipe_fields / sizeof recipe_fields
 
 static const char recipe_title[] = "miai recipe 1\n"; /* the digit is RECIPE_VERSION */
 
-enum { RECIPE_LINE = 80, RECIPE_VALUE = 24 };
+enum { RECIPE_LINE = 80 };
 
 static int32_t recipe_get(const struct recipe *r, const struct recipe_field *f)
 {
@@ -41,8 +41,7 @@ void recipe_defaults(struct recipe *r)
 		recipe_put(r, &recipe_fields[i], recipe_fields[i].def);
 }
 
-/* A value as it is written: halves as "7.5", "-0.5", "9". */
-static void recipe_show(char out[RECIPE_VALUE], const struct recipe_field *f, int32_t v)
+void recipe_show(char out[RECIPE_VALUE], const struct recipe_field *f, int32_t v)
 {
 	int64_t size = v < 0 ? -(int64_t)v : v;
 	int64_t whole = f->half ? size / 2 : size;
@@ -162,7 +161,7 @@ struct recipe_rule {
 	int64_t bound;
 };
 
-static int32_t recipe_max_moves(const struct recipe *r)
+int32_t recipe_max_moves(const struct recipe *r)
 {
 	return r->board_max_moves ? r->board_max_moves : 3 * r->board_size * r->board_size;
 }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RECIPE_VERSION = 1, RECIPE_TEXT_MAX = 65536 };
+enum { RECIPE_VERSION = 1, RECIPE_TEXT_MAX = 65536, RECIPE_VALUE = 24 };
 
 /* One int32_t member a setting: recipe.inc's section_name, e.g. r.board_komi (half points). */
 struct recipe {
@@ -28,6 +28,12 @@ struct recipe_field {
 };
 extern const struct recipe_field recipe_fields[];
 extern const int recipe_field_count;
+
+/* A field's value as it is written: halves as "7.5", "-0.5", "9". */
+void recipe_show(char out[RECIPE_VALUE], const struct recipe_field *f, int32_t v);
+
+/* The longest game: board.max_moves, or 3 * size * size where that is 0. */
+int32_t recipe_max_moves(const struct recipe *r);
 
 void recipe_defaults(struct recipe *r);
 /* Sets one field from text.  ERR_ARG says what is wrong: unknown name, not a number, out of range. */

@@ -13,28 +13,18 @@ static int32_t field_value(const struct recipe *r, const struct recipe_field *f)
 	return v;
 }
 
-/* |v| <= 2^31 - 1 */
-static void field_text(char *out, size_t n, const struct recipe_field *f, int32_t v)
-{
-	uint32_t a = v < 0 ? 0 - (uint32_t)v : (uint32_t)v;
-	if (f->half)
-		snprintf(out, n, "%s%" PRIu32 "%s", v < 0 ? "-" : "", a / 2, a % 2 ? ".5" : "");
-	else
-		snprintf(out, n, "%" PRId32, v);
-}
-
 static int recipe_differs(const struct run *u, const char *path, const struct recipe *there, struct err *e)
 {
 	struct hash h = recipe_hash(there);
-	char have[65], want[65], a[16] = "", b[16] = "";
+	char have[65], want[65], a[RECIPE_VALUE], b[RECIPE_VALUE];
 	const struct recipe_field *f = recipe_fields;
-	for (int i = 0; i < recipe_field_count; i++, f++)
+	for (int i = 0; i < recipe_field_count - 1; i++, f++)
 		if (field_value(there, f) != field_value(u->r, f))
 			break;
 	hash_hex(&h, have);
 	hash_hex(&u->recipe, want);
-	field_text(a, sizeof a, f, field_value(there, f));
-	field_text(b, sizeof b, f, field_value(u->r, f));
+	recipe_show(a, f, field_value(there, f));
+	recipe_show(b, f, field_value(u->r, f));
 	return err_set(e, ERR_MISMATCH,
 	               "%s: this directory is the run of another recipe: there %s, yours %s; the first difference is "
 	               "%s.%s: there %s, yours %s; choose another directory",
@@ -87,7 +77,7 @@ static int open_lock(struct run *u, struct err *e)
 
 static int open_dirs(const struct run *u, struct err *e)
 {
-	static const char *const sub[] = {"", "/games", "/shards", "/checkpoints", "/nets", "/matches"};
+	static const char *const sub[] = {"/games", "/shards", "/checkpoints", "/nets", "/matches"};
 	char path[RUN_PATH_MAX];
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < sizeof sub / sizeof *sub; i++) {
@@ -145,11 +135,13 @@ int run_open(struct run *u, struct err *e)
 		return err_set(e, ERR_ARG, "the directory's name is longer than %d bytes", RUN_DIR_MAX);
 	int rc = recipe_check(u->r, e);
 	if (rc == 0)
-		rc = open_dirs(u, e);
+		rc = file_mkdir(u->dir, e);
 	if (rc == 0)
 		rc = open_lock(u, e);
 	if (rc == 0)
 		rc = open_recipe(u, e);
+	if (rc == 0)
+		rc = open_dirs(u, e);
 	return rc < 0 ? rc : open_ledger(u, e);
 }
 

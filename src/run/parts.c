@@ -45,16 +45,6 @@ int run_game(const struct record_games *games, uint32_t i, struct record_game *g
 	return 0;
 }
 
-/* White's compensation in game i: docs/search.md, "A game". */
-static int komi_of(const struct selfplay_settings *s, uint32_t i)
-{
-	uint32_t spread = (uint32_t)s->komi_spread_half / 2;
-	if (s->match)
-		return s->rules.komi_half;
-	uint32_t k = rng_below(rng_key(rng_key(s->seed, i), RNG_KOMI), 0, 2 * spread + 1);
-	return s->rules.komi_half + 2 * ((int)k - (int)spread);
-}
-
 int run_game_check(const struct selfplay_settings *s, const struct record_games *games, uint32_t i,
                    struct record_game *g, struct err *e)
 {
@@ -64,7 +54,7 @@ int run_game_check(const struct selfplay_settings *s, const struct record_games 
 		return rc;
 	if (g->size != r->size || g->suicide != r->suicide || g->max_moves != r->max_moves)
 		return err_set(e, ERR_MISMATCH, "game %" PRIu32 ": not played by the recipe's rules", i);
-	int komi = komi_of(s, i);
+	int komi = selfplay_komi(s, i);
 	if (g->komi_half != komi)
 		return err_set(e, ERR_MISMATCH, "game %" PRIu32 ": komi %d/2, where the recipe gives %d/2", i,
 		               g->komi_half, komi);

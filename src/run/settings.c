@@ -11,12 +11,11 @@ enum { RUN_IN_FLIGHT = 16 };
 
 void run_rules(const struct recipe *r, struct game_rules *out)
 {
-	int moves = r->board_max_moves ? r->board_max_moves : 3 * r->board_size * r->board_size;
 	*out = (struct game_rules){
 	    .size = r->board_size,
 	    .komi_half = r->board_komi,
 	    .suicide = r->board_suicide,
-	    .max_moves = moves < GAME_MOVES_MAX ? moves : GAME_MOVES_MAX,
+	    .max_moves = recipe_max_moves(r), /* 3 * 19 * 19 < GAME_MOVES_MAX */
 	};
 }
 

@@ -55,6 +55,15 @@ void selfplay_game_free(struct selfplay_game *g)
 	free(g);
 }
 
+int selfplay_komi(const struct selfplay_settings *s, uint32_t index)
+{
+	uint32_t spread = (uint32_t)s->komi_spread_half / 2;
+	if (s->match)
+		return s->rules.komi_half;
+	uint32_t k = rng_below(rng_key(rng_key(s->seed, index), RNG_KOMI), 0, 2 * spread + 1);
+	return s->rules.komi_half + 2 * ((int)k - (int)spread);
+}
+
 void selfplay_game_begin(struct selfplay_game *g, uint32_t index)
 {
 	const struct selfplay_settings *set = g->set;
@@ -64,12 +73,9 @@ void selfplay_game_begin(struct selfplay_game *g, uint32_t index)
 	g->opening_key = rng_key(set->match ? rng_key(set->seed, index / 2) : g->key, RNG_OPENING);
 	g->opening = set->opening_plies;
 	g->searching = false;
-	if (!set->match) {
-		uint32_t spread = (uint32_t)set->komi_spread_half / 2;
-		uint32_t k = rng_below(rng_key(g->key, RNG_KOMI), 0, 2 * spread + 1);
-		rules.komi_half += 2 * ((int)k - (int)spread);
+	rules.komi_half = selfplay_komi(set, index);
+	if (!set->match)
 		g->opening = (int)rng_below(g->opening_key, 0, (uint32_t)set->opening_plies + 1);
-	}
 	set->game->init(g->state, &rules);
 	record_game_release(&g->rec);
 	g->rec.index = index;

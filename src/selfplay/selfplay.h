@@ -41,6 +41,9 @@ struct selfplay_settings {
 	struct nn_kernels kernels;
 };
 
+/* White's compensation in game `index`, half points: docs/search.md, "A game". */
+int selfplay_komi(const struct selfplay_settings *s, uint32_t index);
+
 /* Receives finished games in index order, one at a time; payload is borrowed.  Returning false ends the session:
  * later games are dropped, whatever was in flight. */
 typedef bool selfplay_sink(void *ctx, const struct record_game *g, const void *payload, size_t n);

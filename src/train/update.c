@@ -69,7 +69,7 @@ static void update_filter(const struct step *s, struct train_layer *l, int o, co
 	int64_t corr = fx_clamp64(s2 / f.sd, -(INT64_C(1) << 38), INT64_C(1) << 38);
 	int64_t n_sd = (int64_t)l->k * f.sd, mean = s1 / l->k;
 	for (int i = 0; i < l->k; i++) {
-		/* |r| <= 2^26 + 2^26 + 2^62 / n_sd, clamped to 2^30; times factor (2^27) and 2^(m_exp - 24) (2^6) it fits. */
+		/* |r| <= 2^30; |factor| <= 2^27 * t with t < 1/8 (fan-in of 144 at least); m_exp <= 26: below 2^56. */
 		int64_t r = mean_grad(sum[i], s->log2_batch) - mean - (m[i] - f.mu) * corr / n_sd;
 		r = fx_clamp64(r, -GRAD_MAX, GRAD_MAX) * f.factor;
 		int64_t g = fx_rshift64(r, PARAM_Q - l->m_exp) / f.sd;

@@ -226,7 +226,8 @@ static int known_names(const struct verify *v, const struct files *f, char ***na
 		run_path(path, sizeof path, v->o->dir, f->file[i].what, f->file[i].generation, f->file[i].step);
 		rc = names_add(name, n, path);
 	}
-	qsort(*name, *n, sizeof **name, compare);
+	if (*n)
+		qsort(*name, *n, sizeof **name, compare);
 	return rc;
 }
 

@@ -142,13 +142,18 @@ class Files(unittest.TestCase):
             p = miai("match", "random", "random", "--size", "4", "--komi", "1", "--games", "24", "--seed", "5",
                      "--records", str(records), *more)
             self.assertEqual((p.returncode, p.stderr), (OK, ""))
-            return p.stdout, records.read_bytes()
+            said, games = p.stdout, records.read_bytes()
+            records.replace(self.dir / "last")
+            return said, games
 
         one = play("--threads", "1")
         self.assertEqual(one, play("--threads", "2"))
         self.assertEqual(one, play("--threads", "5"))
         self.assertNotEqual(one[1], play("--seed", "6")[1])
-        info = miai("info", str(self.dir / "games")).stdout
+        last = self.dir / "last"
+        p = miai("match", "random", "random", "--size", "4", "--games", "2", "--records", str(last))
+        self.assertEqual(p.returncode, USAGE, "an existing file is written over")
+        info = miai("info", str(last)).stdout
         for line in ("games        24", "board        4", "komi         1", "kind         match"):
             self.assertIn(line, info)
         won, drawn, lost = map(int, re.search(r"in all +(\d+) won +(\d+) drawn +(\d+) lost", one[0]).groups())

@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""campaign.py [--seeds N] [--first S] [--jobs J] MIAI_FAULTY RECIPE: calls fail by chance; what does miai do?
+
+MIAI_FAULTY is the program with tests/run/faulty.c in it.  Each seed chooses what is done (a run from nothing, a run
+continued, a check of a good run, a check of a damaged one, a look at files, a game by GTP), which calls fail and how
+often.  Demanded:
+
+- a process never dies of a signal or of a sanitizer's report, and leaks nothing that a sanitizer sees;
+- it either succeeds, with the same bytes as always, or ends with code 3 and an error that says what could not be done;
+- interrupted calls and short counts are no failures: with these alone it succeeds;
+- a directory that it leaves is completed to the same bytes by the next process that is let alone;
+- verify never calls a good run bad, and nothing intact that is not.
+
+Prints the figures; ends with code 1 if anything else was seen."""
+import argparse
+import collections
+import concurrent.futures
+import hashlib
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+KINDS = ['memory', 'thread', 'short', 'eintr', 'eio', 'enospc', 'open', 'rename', 'mkdir', 'stat', 'lock']
+HARMLESS = ['short', 'eintr']
+HOLDS, MISMATCH, UNREADABLE = 0, 1, 3
+CLEAR = re.compile(r'^miai \w+: (\S.*: cannot [^:]+: \S|.*\bno memory\b|.*\bout of memory\b|cannot start \d+ threads|.*: the system gives no )',
+                   re.M)
+REPORT = re.compile(r'Sanitizer|runtime error:')
+DIALOGUE = 'boardsize 4\nkomi 1\ngenmove b\nplay w b2\ngenmove b\nundo\ngenmove w\nfinal_score\nshowboard\n' \
+           'boardsize 5\nfixed_handicap 2\ngenmove w\nfinal_status_list dead\nquit\n'
+
+
+def files(where):
+    """What a run consists of: name -> SHA-256."""
+    found = {}
+    for folder, _, names in os.walk(where):
+        for name in names:
+            path = os.path.join(folder, name)
+            with open(path, 'rb') as f:
+                found[os.path.relpath(path, where)] = hashlib.sha256(f.read()).hexdigest()
+    found.pop('lock', None)
+    return found
+
+
+class Bad(Exception):
+    pass
+
+
+class Base:
+    """What is the same for all seeds: the program, and what it does when nothing fails."""
+
+    def __init__(self, miai, recipe, scratch):
+        self.miai, self.recipe = miai, recipe
+        self.good, self.part = os.path.join(scratch, 'good'), os.path.join(scratch, 'part')
+        self.calls = {}
+        self.run(self.good, 'run')
+        self.want = files(self.good)
+        self.run(self.part, 'part', '--until', '1')
+        self.nets = sorted(n for n in self.want if n.startswith('nets/'))
+        self.clean = {}
+        for name, args, text in self.looks():
+            self.clean[name] = self.whole(name, args, text)
+
+    def whole(self, name, args, text=None):
+        code, out, err, counts = self.call(args, {'seed': 0}, text)
+        if code != HOLDS:
+            raise SystemExit(f'{name} without a failure: {code}\n{out}{err}')
+        self.calls[name] = {k: calls for k, (calls, _) in counts.items()}
+        return out
+
+    def run(self, where, name, *args):
+        self.whole(name, ['run', self.recipe, '--dir', where, '--threads', '1', *args])
+
+    def looks(self):
+        """What only reads: (name, arguments, standard input)."""
+        return [('verify', ['verify', self.good, '--segments', '4', '--seed', '1'], None),
+                ('rebuild', ['verify', self.good, '--rebuild'], None),
+                ('info', ['info', self.recipe, self.good, *(os.path.join(self.good, n) for n in sorted(self.want))], None),
+                ('gtp', ['gtp', '--net', os.path.join(self.good, self.nets[-1]), '--visits', '9'], DIALOGUE)]
+
+    def call(self, args, faults, text=None):
+        """(code, standard output, standard error, kind -> (calls, failures))"""
+        with tempfile.NamedTemporaryFile(mode='r') as report:
+            env = dict(os.environ, FAULTS=' '.join(f'{k}={v}' for k, v in faults.items()), FAULTS_REPORT=report.name)
+            # One that allocates memory in vain may say so with a null pointer, as the C library does.
+            env['ASAN_OPTIONS'] = 'allocator_may_return_null=1:detect_leaks=1'
+            ran = subprocess.run([self.miai, *map(str, args)], input=text, capture_output=True, text=True, env=env,
+                                 timeout=600, errors='replace')
+            counts = {k: (int(a), int(b)) for k, a, b in (line.split() for line in report)}
+        return ran.returncode, ran.stdout, ran.stderr, counts
+
+
+class Seed:
+    def __init__(self, base, number, scratch):
+        self.base, self.number = base, number
+        self.random = random.Random(number)
+        self.where = os.path.join(scratch, f's{number}')
+        self.failures, self.ends = collections.Counter(), collections.Counter()
+        self.said = []
+
+    def faults(self, name):
+        """Kinds of failures and their rates: a few failures in all, or one now and then."""
+        r = self.random
+        calls = self.base.calls[name]
+        some = [k for k in KINDS if calls.get(k)]
+        n = r.choice([1, 1, 1, 2, 3, len(some)])
+        kinds = r.sample(some, min(n, len(some)))
+        if r.random() < 0.1:
+            kinds = [k for k in some if k in HARMLESS]
+        f = {'seed': r.getrandbits(32)}
+        for k in kinds:
+            rate = r.choice([1, 2, 4, 8]) / calls[k] / len(kinds)
+            f[k] = int(1e6 * (r.choice([0.02, 0.2, 0.5]) if k in HARMLESS else min(rate, 0.5)))
+        return f
+
+    def step(self, name, args, text=None):
+        """One process whose calls fail.  Its end is judged as far as it can be without knowing more."""
+        f = self.faults(name)
+        code, out, err, counts = self.base.call([*args, '--threads', self.random.choice([1, 1, 2, 3])]
+                                                if name not in ('info', 'gtp') else args, f, text)
+        for k, (_, failures) in counts.items():
+            self.failures[k] += failures
+        failed = {k for k, (_, n) in counts.items() if n}
+        self.said = [f'{args[0]} with {f}: exit {code}, failed {sorted(failed)}', out[-1500:], err[-3000:]]
+        if code < 0 or REPORT.search(err) or not counts:
+            raise Bad('crashed')
+        if code == UNREADABLE and not CLEAR.search(err):
+            raise Bad('no clear error')
+        if code != HOLDS and failed <= set(HARMLESS) and name != 'damaged':
+            raise Bad('stumbled over an interruption or a short count')
+        if not failed:
+            self.ends['undisturbed'] += 1
+        else:
+            self.ends['survived' if code == HOLDS else 'clear error'] += 1
+        return code, out, err
+
+    def same(self, what):
+        have, want = files(self.where), self.base.want
+        wrong = sorted(n for n in have.keys() | want.keys() if have.get(n) != want.get(n))
+        if wrong:
+            raise Bad(f'{what}: other bytes: {wrong}')
+
+    def go_on(self):
+        """Processes that fail in one directory, one after another; then one that does not."""
+        for _ in range(self.random.choice([1, 1, 2, 3])):
+            code, _, err = self.step('run', ['run', self.base.recipe, '--dir', self.where])
+            if code == HOLDS:
+                self.same('success')
+            elif code != UNREADABLE:
+                raise Bad(f'ends with {code}')
+            elif os.path.exists(os.path.join(self.where, 'games')) and 'can be continued' not in err:
+                raise Bad('how to go on is not said')
+        args = ['run', self.base.recipe, '--dir', self.where, '--threads', '1']
+        code, _, err, _ = self.base.call(args, {'seed': 0})
+        if code != HOLDS:
+            self.said += ['let alone:', err]
+            raise Bad(f'cannot be continued: {code}')
+        self.same('continued')
+
+    def fresh(self):
+        self.go_on()
+
+    def resumed(self):
+        shutil.copytree(self.base.part, self.where)
+        self.go_on()
+
+    def look(self):
+        name, args, text = self.random.choice(self.base.looks())
+        code, out, _ = self.step(name, args, text)
+        if name == 'gtp':
+            have, want = out.split('\n\n'), self.base.clean[name].split('\n\n')
+            refused = next((i for i, x in enumerate(have) if x.startswith('?')), len(have))
+            if have[:refused] != want[:refused] and code == HOLDS:
+                raise Bad('gtp: other moves')
+        elif code == HOLDS and out != self.base.clean[name]:
+            raise Bad(f'{name}: other output')
+        elif code not in (HOLDS, UNREADABLE):
+            raise Bad(f'ends with {code}')
+
+    def damaged(self):
+        shutil.copytree(self.base.good, self.where)
+        name = self.random.choice(sorted(self.base.want))
+        path = os.path.join(self.where, name)
+        with open(path, 'rb') as f:
+            data = bytearray(f.read())
+        data[self.random.randrange(len(data))] ^= 1 << self.random.randrange(8)
+        with open(path, 'wb') as f:
+            f.write(data)
+        self.base.calls['damaged'] = self.base.calls['verify']
+        code, out, _ = self.step('damaged', ['verify', self.where, '--segments', '4'])
+        if code not in (MISMATCH, UNREADABLE) or re.search('(?m)^intact: ', out):
+            raise Bad(f'a damaged {name} passes: {code}')
+
+    def judge(self):
+        what = self.random.choices([self.fresh, self.resumed, self.look, self.damaged], [6, 3, 4, 1])[0]
+        try:
+            what()
+            return None
+        except (Bad, subprocess.TimeoutExpired) as e:
+            return '\n'.join([f'FAILED: seed {self.number} ({what.__name__}): {e}', *self.said])
+        finally:
+            shutil.rmtree(self.where, ignore_errors=True)
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument('--seeds', type=int, default=60)
+    p.add_argument('--first', type=int, default=1)
+    p.add_argument('--jobs', type=int, default=os.cpu_count())
+    p.add_argument('miai')
+    p.add_argument('recipe')
+    a = p.parse_args()
+    failures, ends, bad = collections.Counter(), collections.Counter(), 0
+    with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(a.jobs) as pool:
+        base = Base(os.path.abspath(a.miai), os.path.abspath(a.recipe), scratch)
+        seeds = [Seed(base, a.first + i, scratch) for i in range(a.seeds)]
+        for s, wrong in zip(seeds, pool.map(Seed.judge, seeds)):
+            failures += s.failures
+            ends += s.ends
+            if wrong:
+                bad += 1
+                print(wrong, flush=True)
+    print(f'{a.seeds} seeds, {sum(ends.values())} processes, {sum(failures.values())} failures injected: '
+          + ', '.join(f'{k} {failures[k]}' for k in KINDS))
+    print(f'of the processes that met a failure {ends["clear error"]} ended with a clear error and {ends["survived"]} '
+          f'survived it; {ends["undisturbed"]} met none')
+    print(f'{bad} seeds failed')
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == '__main__':
+    main()
