@@ -9,6 +9,7 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 {
 	if (!e)
 		return code;
+	e->code = code;
 	va_list ap;
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof e->text, fmt, ap);
@@ -22,6 +23,7 @@ int err_prefix(struct err *e, int code, const char *prefix)
 		return code;
 	char old[sizeof e->text];
 	memcpy(old, e->text, sizeof old);
+	e->code = code;
 	snprintf(e->text, sizeof e->text, "%s: %.600s", prefix, old);
 	return code;
 }

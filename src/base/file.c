@@ -224,6 +224,14 @@ int file_append_close(struct file_append *f, struct err *e)
 	return rc;
 }
 
+int file_there(const char *path, struct err *e)
+{
+	struct stat st;
+	if (stat(path, &st) == 0)
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : file_fail(e, path, "look at it");
+}
+
 bool file_exists(const char *path)
 {
 	struct stat st;

@@ -26,7 +26,9 @@ int file_append_open(struct file_append *f, const char *path, uint64_t keep, str
 int file_append(struct file_append *f, const void *p, size_t n, bool sync, struct err *e);
 int file_append_close(struct file_append *f, struct err *e); /* syncs; safe to call twice */
 
-bool file_exists(const char *path);
+/* 1: there is something at path; 0: nothing; ERR_IO: it cannot be told, and "not there" would be a guess. */
+int file_there(const char *path, struct err *e);
+bool file_exists(const char *path); /* the same guess made: for what is only said, never for what is then written */
 int file_mkdir(const char *path, struct err *e);           /* one level; an existing directory is fine */
 int file_rename(const char *from, const char *to, struct err *e);
 /* Takes an exclusive lock on path (created if need be), held until the process ends or *fd is closed.

@@ -96,10 +96,10 @@ static int info_shard(const char *path, struct err *e)
 	struct buf b = {.data = NULL};
 	struct shard s;
 	int rc = read_all(&b, path, e);
-	if (rc)
-		return rc;
 	struct hash name = sha256_of(b.data, b.len);
-	rc = shard_read(&s, &b, e);
+	if (rc == 0)
+		rc = shard_read(&s, &b, e); /* takes b over */
+	buf_release(&b);
 	if (rc)
 		return rc;
 	printf("shard\n");
@@ -191,11 +191,15 @@ static int info_recipe(const char *path, struct err *e)
 		return rc;
 	struct hash h = recipe_hash(&r);
 	recipe_write(&r, &b);
-	printf("recipe\n");
-	print_hash("name", &h);
-	fwrite(b.data, 1, b.len, stdout);
+	if (b.failed) {
+		rc = err_set(e, ERR_MEMORY, "%s: no memory to print it", path);
+	} else {
+		printf("recipe\n");
+		print_hash("name", &h);
+		fwrite(b.data, 1, b.len, stdout);
+	}
 	buf_release(&b);
-	return 0;
+	return rc;
 }
 
 static void print_entry(const struct ledger_entry *x)
@@ -241,7 +245,10 @@ static int info_folder(const char *path, struct err *e)
 {
 	char file[4096];
 	int n = snprintf(file, sizeof file, "%s/ledger", path);
-	if (n < 0 || (size_t)n >= sizeof file || !file_exists(file))
+	int rc = n < 0 || (size_t)n >= sizeof file ? 0 : file_there(file, e);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
 		return err_set(e, ERR_FORMAT, "%s: a folder without a file named \"ledger\" in it: not a run", path);
 	return info_ledger(file, e);
 }
@@ -262,11 +269,14 @@ static int show(const char *path, struct err *e)
 		return info_folder(path, e);
 	FILE *f = fopen(path, "rb");
 	if (!f)
-		return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+		return err_set(e, ERR_IO, "%s: cannot open: %s", path, strerror(errno));
 	size_t n = fread(head, 1, HEAD, f), i = 0;
+	int broken = ferror(f) ? errno : 0;
 	fclose(f);
+	if (broken)
+		return err_set(e, ERR_IO, "%s: cannot read: %s", path, strerror(broken));
 	if (n == 0)
-		return err_set(e, ERR_FORMAT, "%s: empty, or unreadable", path);
+		return err_set(e, ERR_FORMAT, "%s: empty", path);
 	while (strlen(kinds[i].start) > n || memcmp(kinds[i].start, head, strlen(kinds[i].start)) != 0)
 		i++;
 	int rc = kinds[i].show(path, e);

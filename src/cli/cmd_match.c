@@ -56,9 +56,11 @@ static int open_records(struct match *m, struct err *e)
 	struct record_games_header h = {.kind = RECORD_MATCH};
 	if (!m->records)
 		return 0;
-	if (file_exists(m->records))
+	int rc = file_there(m->records, e);
+	if (rc > 0)
 		return err_set(e, ERR_ARG, "--records %s: the file is there already; name a new one", m->records);
-	int rc = file_append_open(&m->file, m->records, 0, e);
+	if (rc == 0)
+		rc = file_append_open(&m->file, m->records, 0, e);
 	if (rc)
 		return rc;
 	m->file_open = true;

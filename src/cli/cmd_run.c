@@ -41,9 +41,11 @@ static int recipe_of_dir(struct command *c, struct err *e)
 	char path[1024];
 	struct buf b = {0};
 	snprintf(path, sizeof path, "%s/recipe", c->dir);
-	if (!file_exists(path))
+	int rc = file_there(path, e);
+	if (rc == 0)
 		return err_set(e, ERR_ARG, "%s is not there yet: name a recipe", path);
-	int rc = file_read(&b, path, RECIPE_TEXT_MAX, e);
+	if (rc > 0)
+		rc = file_read(&b, path, RECIPE_TEXT_MAX, e);
 	if (rc == 0) {
 		rc = recipe_read(&c->recipe, b.data, b.len, e);
 		if (rc < 0)

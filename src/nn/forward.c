@@ -4,11 +4,10 @@
 #include "nn/forward.h"
 
 #include "base/fixed.h"
+#include "nn/watch_int.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { CHUNK = 96 }; /* most points a tile */
 
 /* One layer about to be applied. */
 struct op {
@@ -17,6 +16,7 @@ struct op {
 	const struct nn_layer *l;
 	struct nn_work *w;
 	const uint8_t *x;               /* what it reads */
+	int layer;
 	int scale;                      /* exponent of its sums */
 	int32_t bias[NN_CHANNELS_MAX];  /* at that scale */
 	int32_t tap[9];                 /* byte offsets */
@@ -36,8 +36,9 @@ static size_t work_bytes(const struct nn_work *w)
 	n += (size_t)boards * act_bytes(w, w->shape.channels) + act_bytes(w, w->shape.head);
 	n += b * (size_t)w->shape.head + 2 * act_bytes(w, w->shape.channels);
 	n += (size_t)(w->shape.blocks + 1) * b * 2 * NN_CHANNELS_MAX * (1 + sizeof(uint16_t));
-	n += (size_t)CHUNK * NN_CHANNELS_MAX * sizeof(int32_t) + b * c * sizeof(int32_t);
+	n += (size_t)NN_TILE * NN_CHANNELS_MAX * sizeof(int32_t) + b * c * sizeof(int32_t);
 	n += b * (size_t)w->points * (1 + NN_POINT_OUT) * sizeof(int32_t) + b * NN_GLOBAL_OUT * sizeof(int32_t);
+	n += b * sizeof(uint64_t);
 	return n + 64 * 1024;
 }
 
@@ -87,12 +88,13 @@ struct nn_work *nn_work_new(const struct nn_shape *s, int size, int batch, bool 
 	w->in = arena_alloc(a, act_bytes(w, s->planes));
 	place_acts(w);
 	w->trunk = arena_alloc(a, 2 * act_bytes(w, s->channels));
-	w->acc = arena_alloc(a, (size_t)CHUNK * NN_CHANNELS_MAX * sizeof(int32_t));
+	w->acc = arena_alloc(a, (size_t)NN_TILE * NN_CHANNELS_MAX * sizeof(int32_t));
 	w->extra = arena_alloc(a, b * (size_t)s->channels * sizeof(int32_t));
 	w->row = arena_alloc(a, n * sizeof(int32_t));
 	w->point_out = arena_alloc(a, n * NN_POINT_OUT * sizeof(int32_t));
 	w->global_out = arena_alloc(a, b * NN_GLOBAL_OUT * sizeof(int32_t));
-	if (!w->global_out) {
+	w->in_words = arena_alloc(a, b * sizeof(uint64_t));
+	if (!w->in_words) {
 		nn_work_free(w);
 		return NULL;
 	}
@@ -104,6 +106,9 @@ void nn_work_free(struct nn_work *w)
 {
 	if (!w)
 		return;
+	if (w->watch)
+		free(w->watch->echo);
+	free(w->watch);
 	arena_release(&w->arena);
 	free(w);
 }
@@ -116,12 +121,13 @@ void nn_work_input(struct nn_work *w, int i, const uint8_t *planes)
 		size_t at = (size_t)(i * w->padded + nn_padded_index(w->size, row, 0)) * c;
 		memcpy(w->in + at, planes + (size_t)row * line, line);
 	}
+	w->in_words[i] = nn_words(planes, (size_t)w->size * line);
 }
 
 /* Prepares layer number `layer` to read x. */
 static struct op op_make(const struct nn_kernels *k, const struct nn_net *net, struct nn_work *w, int layer, const uint8_t *x)
 {
-	struct op o = {.k = k, .net = net, .l = &net->layer[layer], .w = w, .x = x};
+	struct op o = {.k = k, .net = net, .l = &net->layer[layer], .w = w, .x = x, .layer = layer};
 	const struct nn_layer_info *f = &o.l->info;
 	int in = f->in_act < 0 ? net->shape.plane_exp : net->act_exp[f->in_act] + 2 * f->pooled;
 
@@ -133,127 +139,158 @@ static struct op op_make(const struct nn_kernels *k, const struct nn_net *net, s
 	return o;
 }
 
-/* w->acc = sums of `rows` rows at the given byte offsets. */
-static void op_sums(const struct op *o, const int32_t *row, int rows)
+/* What becomes of a tile's sums: row r of them, co values, goes to element row[r] of a tensor. */
+struct output;
+typedef void epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, int rows, const int32_t *extra);
+
+/* Where a layer writes to. */
+struct output {
+	epilogue *fn;
+	void *to;
+	int bytes;              /* an element */
+	int exp;                /* of an activation */
+	const int32_t *extra;   /* the pooled branch, positions * co; or NULL */
+	enum nn_watched watch;  /* its name for checks */
+	bool adds;              /* to what stands there */
+};
+
+static void relu_epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, int rows, const int32_t *extra)
 {
-	const struct nn_layer_info *f = &o->l->info;
-	struct nn_mm m = {
-	    .x = o->x, .row = row, .rows = rows, .tap = o->tap, .taps = f->taps,
-	    .ci = f->ci, .co = nn_pad16(f->co), .w = o->l->packed, .acc = o->w->acc,
-	};
-	o->k->mm_u8(&m);
+	(void)extra;
+	o->k->relu_rows(to, row, rows, o->w->acc, o->bias, o->l->info.co, o->scale - out->exp);
 }
 
-/* What becomes of a tile's sums: position i, points first .. first + rows - 1. */
-typedef void epilogue(const struct op *o, int i, int first, int rows, void *out);
-
-/* Runs a layer that reads a board tensor over n positions, tile by tile. */
-static void op_board(const struct op *o, int n, epilogue *fn, void *out)
+static void trunk_epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, int rows, const int32_t *extra)
 {
-	struct nn_work *w = o->w;
-	int chunks = (w->points + CHUNK - 1) / CHUNK, step = (w->points + chunks - 1) / chunks;
-	int32_t row[CHUNK];
+	(void)out;
+	o->k->trunk_rows(to, row, rows, o->w->acc, o->bias, extra, o->l->info.co, o->scale - NN_TRUNK_EXP);
+}
 
-	for (int i = 0; i < n; i++)
-		for (int first = 0; first < w->points; first += step) {
-			int rows = w->points - first < step ? w->points - first : step;
-			for (int r = 0; r < rows; r++)
-				row[r] = w->row[i * w->points + first + r] * o->l->info.ci;
-			op_sums(o, row, rows);
-			fn(o, i, first, rows, out);
+/* Sums as output logits: Q16, within +-256.  |acc + bias| < 2^30 and a shift of at most 14 to the left. */
+static void logit_epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, int rows, const int32_t *extra)
+{
+	int co = o->l->info.co;
+	(void)out;
+	(void)extra;
+	for (int r = 0; r < rows; r++)
+		for (int c = 0; c < co; c++) {
+			int64_t sum = (int64_t)o->w->acc[r * nn_pad16(co) + c] + o->bias[c];
+			int64_t v = fx_clamp64(fx_rshift64(sum, o->scale - NN_LOGIT_Q), -(1 << 24), 1 << 24);
+			((int32_t *)to)[row[r] + c] = (int32_t)v;
 		}
 }
 
-/* Element offsets of the tile's points in a tensor of the layer's output channels. */
-static void tile_rows(const struct op *o, int i, int first, int rows, int32_t *row)
-{
-	const int32_t *at = o->w->row + i * o->w->points + first;
-
-	for (int r = 0; r < rows; r++)
-		row[r] = at[r] * o->l->info.co;
-}
-
-struct relu_out {
-	uint8_t *act;
-	int exp; /* of the output */
-};
-
-static void relu_epilogue(const struct op *o, int i, int first, int rows, void *out)
-{
-	const struct relu_out *r = out;
-	int32_t row[CHUNK];
-
-	tile_rows(o, i, first, rows, row);
-	o->k->relu_rows(r->act, row, rows, o->w->acc, o->bias, o->l->info.co, o->scale - r->exp);
-}
-
-static void trunk_epilogue(const struct op *o, int i, int first, int rows, void *out)
-{
-	const int32_t *extra = out ? (const int32_t *)out + i * o->l->info.co : NULL;
-	int32_t row[CHUNK];
-
-	tile_rows(o, i, first, rows, row);
-	o->k->trunk_rows(o->w->trunk, row, rows, o->w->acc, o->bias, extra, o->l->info.co, o->scale - NN_TRUNK_EXP);
-}
-
-/* A sum as an output logit: Q16, within +-256.  |acc + bias| < 2^30 and a shift of at most 14 to the left. */
-static int32_t logit(int64_t sum, int scale)
-{
-	return (int32_t)fx_clamp64(fx_rshift64(sum, scale - NN_LOGIT_Q), -(1 << 24), 1 << 24);
-}
-
-static void points_epilogue(const struct op *o, int i, int first, int rows, void *out)
-{
-	int32_t *to = (int32_t *)out + (i * o->w->points + first) * NN_POINT_OUT;
-
-	for (int r = 0; r < rows; r++)
-		for (int c = 0; c < NN_POINT_OUT; c++)
-			*to++ = logit((int64_t)o->w->acc[r * 16 + c] + o->bias[c], o->scale);
-}
-
-/* Runs a layer that reads one row a position, `each` at a time: positions i .. i + rows - 1 go to fn(first = i). */
-static void op_vectors(const struct op *o, int n, int stride, epilogue *fn, void *out)
-{
-	int32_t row[CHUNK];
-
-	for (int i = 0; i < n; i += CHUNK) {
-		int rows = n - i < CHUNK ? n - i : CHUNK;
-		for (int r = 0; r < rows; r++)
-			row[r] = (i + r) * stride;
-		op_sums(o, row, rows);
-		fn(o, 0, i, rows, out);
-	}
-}
-
 /* The pooled branch at trunk scale; clamped to 2^17, four times what a trunk of int16 can hold. */
-static void extra_epilogue(const struct op *o, int i, int first, int rows, void *out)
+static void extra_epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, int rows, const int32_t *extra)
 {
-	int c = o->l->info.co;
-	int32_t *to = (int32_t *)out + first * c;
-	(void)i;
-	for (int r = 0; r < rows * c; r++) {
-		int64_t sum = (int64_t)o->w->acc[r] + o->bias[r % c];
-		to[r] = (int32_t)fx_clamp64(fx_rshift64(sum, o->scale - NN_TRUNK_EXP), -(1 << 17), 1 << 17);
+	int co = o->l->info.co;
+	(void)out;
+	(void)extra;
+	for (int r = 0; r < rows; r++)
+		for (int c = 0; c < co; c++) {
+			int64_t sum = (int64_t)o->w->acc[r * co + c] + o->bias[c];
+			int64_t v = fx_clamp64(fx_rshift64(sum, o->scale - NN_TRUNK_EXP), -(1 << 17), 1 << 17);
+			((int32_t *)to)[row[r] + c] = (int32_t)v;
+		}
+}
+
+/* The tile's output again, into the echo: its words are what the tensor's rows must have.  Where the layer adds, *before is
+ * increased by the words that stood there. */
+static void echo_before(const struct op *o, const struct output *out, const int32_t *row, int rows, uint64_t *before)
+{
+	struct nn_watch *v = o->w->watch;
+	size_t line = (size_t)(o->l->info.co * out->bytes);
+
+	for (int r = 0; r < rows; r++) {
+		v->row[r] = r * o->l->info.co;
+		if (out->adds)
+			memcpy(v->echo + (size_t)r * line, (const uint8_t *)out->to + (size_t)row[r] * (size_t)out->bytes, line);
+	}
+	if (out->adds)
+		*before += nn_words(v->echo, (size_t)rows * line);
+}
+
+static void echo_after(const struct op *o, const struct output *out, int rows, const int32_t *extra, const struct nn_mm *m)
+{
+	struct nn_watch *v = o->w->watch;
+
+	out->fn(o, out, v->echo, v->row, rows, extra);
+	v->words[out->watch] += nn_words(v->echo, (size_t)(rows * o->l->info.co * out->bytes));
+	nn_watch_sums(o->k, o->w, o->layer, o->l, m);
+}
+
+/* Rows of x at byte offsets from[], through the layer, to rows of its output at elements to[]. */
+static void op_tile(const struct op *o, const struct output *out, const int32_t *from, const int32_t *to, int rows,
+                    const int32_t *extra, uint64_t *before)
+{
+	const struct nn_layer_info *f = &o->l->info;
+	struct nn_mm m = {
+	    .x = o->x, .row = from, .rows = rows, .tap = o->tap, .taps = f->taps,
+	    .ci = f->ci, .co = nn_pad16(f->co), .w = o->l->packed, .acc = o->w->acc,
+	};
+
+	o->k->mm_u8(&m);
+	if (o->w->watch)
+		echo_before(o, out, to, rows, before);
+	out->fn(o, out, out->to, to, rows, extra);
+	if (o->w->watch)
+		echo_after(o, out, rows, extra, &m);
+}
+
+/* What stood where the layer added must be what was computed before. */
+static void watch_start(const struct op *o, const struct output *out, uint64_t *was)
+{
+	struct nn_watch *v = o->w->watch;
+
+	if (v) {
+		*was = v->words[out->watch];
+		v->words[out->watch] = 0;
 	}
 }
 
-static void vector_relu_epilogue(const struct op *o, int i, int first, int rows, void *out)
+static void watch_end(const struct op *o, const struct output *out, uint64_t was, uint64_t before)
 {
-	const struct relu_out *r = out;
-	int32_t row[CHUNK];
-	(void)i;
-	for (int k = 0; k < rows; k++)
-		row[k] = (first + k) * o->l->info.co;
-	o->k->relu_rows(r->act, row, rows, o->w->acc, o->bias, o->l->info.co, o->scale - r->exp);
+	if (o->w->watch && out->adds && was != before)
+		nn_guard_report(o->k->guard, "checks: thread %d, forward pass: the trunk before layer %d was not in memory what was computed",
+		                o->w->thread, o->layer);
 }
 
-static void global_epilogue(const struct op *o, int i, int first, int rows, void *out)
+/* Runs a layer that reads a board tensor over n positions, tile by tile, to a board tensor. */
+static void op_board(const struct op *o, int n, const struct output *out, bool padded)
 {
-	int32_t *to = (int32_t *)out + first * NN_GLOBAL_OUT;
-	(void)i;
-	for (int r = 0; r < rows; r++)
-		for (int c = 0; c < NN_GLOBAL_OUT; c++)
-			*to++ = logit((int64_t)o->w->acc[r * 16 + c] + o->bias[c], o->scale);
+	struct nn_work *w = o->w;
+	int chunks = (w->points + NN_TILE - 1) / NN_TILE, step = (w->points + chunks - 1) / chunks, co = o->l->info.co;
+	int32_t from[NN_TILE], to[NN_TILE];
+	uint64_t was = 0, before = 0;
+
+	watch_start(o, out, &was);
+	for (int i = 0; i < n; i++)
+		for (int first = 0; first < w->points; first += step) {
+			int rows = w->points - first < step ? w->points - first : step, at = i * w->points + first;
+			for (int r = 0; r < rows; r++) {
+				from[r] = w->row[at + r] * o->l->info.ci;
+				to[r] = (padded ? w->row[at + r] : at + r) * co;
+			}
+			op_tile(o, out, from, to, rows, out->extra ? out->extra + i * co : NULL, &before);
+		}
+	watch_end(o, out, was, before);
+}
+
+/* Runs a layer that reads one row of `stride` bytes a position, many positions at a time. */
+static void op_vectors(const struct op *o, int n, int stride, const struct output *out)
+{
+	int32_t from[NN_TILE], to[NN_TILE];
+	uint64_t was = 0, before = 0;
+
+	watch_start(o, out, &was);
+	for (int i = 0; i < n; i += NN_TILE) {
+		int rows = n - i < NN_TILE ? n - i : NN_TILE;
+		for (int r = 0; r < rows; r++) {
+			from[r] = (i + r) * stride;
+			to[r] = (i + r) * o->l->info.co;
+		}
+		op_tile(o, out, from, to, rows, NULL, &before);
+	}
 }
 
 /* Padded index of the first point (in board order) that holds each channel's maximum. */
@@ -267,67 +304,162 @@ static void find_argmax(const struct nn_work *w, const uint8_t *x, const uint8_t
 			}
 }
 
-/* pooled = [4 * mean, max] of c channels, both at two bits more than x's exponent, clamped to 127.
+/* One position's pooled = [4 * mean, max] of c channels, both at two bits more than x's exponent, clamped to 127.
  * sum <= 361 * 127 and factor = floor(2^18 / points), so sum * factor <= 2^18 * 127 < 2^31. */
-static void pool_board(const struct nn_kernels *k, struct nn_work *w, const uint8_t *x, int c, int n, int which)
+static void pool_one(const struct nn_kernels *k, const struct nn_work *w, const uint8_t *board, int c, uint8_t *out)
 {
 	uint32_t sum[NN_CHANNELS_MAX], factor = (1u << 18) / (uint32_t)w->points;
 
+	k->pool(sum, out + c, board, w->size, c);
+	for (int ch = 0; ch < c; ch++) {
+		uint32_t mean = (sum[ch] * factor + (1u << 15)) >> 16;
+		out[ch] = (uint8_t)(mean > 127 ? 127 : mean);
+	}
+}
+
+static void pool_board(const struct nn_kernels *k, struct nn_work *w, const uint8_t *x, int c, int n, int which)
+{
+	if (w->watch)
+		w->watch->words[NN_WATCH_POOL] = 0;
 	for (int i = 0; i < n; i++) {
 		const uint8_t *board = x + (size_t)i * (size_t)(w->padded * c);
 		uint8_t *out = w->pool[which] + (size_t)i * 2 * (size_t)c;
-		k->pool(sum, out + c, board, w->size, c);
-		for (int ch = 0; ch < c; ch++) {
-			uint32_t mean = (sum[ch] * factor + (1u << 15)) >> 16;
-			out[ch] = (uint8_t)(mean > 127 ? 127 : mean);
-		}
+		pool_one(k, w, board, c, out);
 		if (w->keep)
 			find_argmax(w, board, out + c, c, w->argmax[which] + i * c);
+		if (!w->watch)
+			continue;
+		pool_one(k, w, board, c, w->watch->echo);
+		w->watch->words[NN_WATCH_POOL] += nn_words(w->watch->echo, 2 * (size_t)c);
 	}
 }
+
+/* ---- checks of tensors that have been read ---- */
+
+static void watch_act(const struct nn_kernels *k, const struct nn_work *w, int act, int n)
+{
+	int last = 2 * w->shape.blocks + 2, c = act >= last - 1 ? w->shape.head : w->shape.channels;
+
+	if (w->watch)
+		nn_watch_tensor(k, w, "activation tensor", act, w->act[act],
+		                (size_t)n * (size_t)((act == last ? 1 : w->padded) * c), w->watch->words[NN_WATCH_ACT + act]);
+}
+
+static void watch_pool(const struct nn_kernels *k, const struct nn_work *w, int which, int c, int n)
+{
+	if (w->watch)
+		nn_watch_tensor(k, w, "pooled tensor", which, w->pool[which], (size_t)n * 2 * (size_t)c, w->watch->words[NN_WATCH_POOL]);
+}
+
+/* An array of int32. */
+static void watch_sums(const struct nn_kernels *k, const struct nn_work *w, const char *what, int which, const int32_t *p, int n,
+                       enum nn_watched name)
+{
+	if (w->watch)
+		nn_watch_tensor(k, w, what, which, p, (size_t)n * sizeof *p, w->watch->words[name]);
+}
+
+static void watch_input(const struct nn_kernels *k, const struct nn_work *w, int n)
+{
+	uint64_t words = 0;
+
+	if (!w->watch)
+		return;
+	for (int i = 0; i < n; i++)
+		words += w->in_words[i];
+	nn_watch_tensor(k, w, "input of positions below", n, w->in, (size_t)n * (size_t)(w->padded * w->shape.planes), words);
+}
+
+/* ---- the net ---- */
 
 static void trunk_relu(const struct nn_kernels *k, const struct nn_net *net, struct nn_work *w, int act, int n)
 {
 	size_t count = (size_t)n * (size_t)(w->padded * w->shape.channels);
-	k->relu_trunk(w->act[act], w->trunk, count, NN_TRUNK_EXP - net->act_exp[act]);
+	int shift = NN_TRUNK_EXP - net->act_exp[act];
+
+	k->relu_trunk(w->act[act], w->trunk, count, shift);
+	if (!w->watch)
+		return;
+	uint64_t *words = &w->watch->words[NN_WATCH_ACT + act];
+	*words = 0;
+	for (size_t i = 0; i < count; i += NN_ECHO_BYTES) {
+		size_t m = count - i < NN_ECHO_BYTES ? count - i : NN_ECHO_BYTES;
+		k->relu_trunk(w->watch->echo, w->trunk + i, m, shift);
+		*words += nn_words(w->watch->echo, m);
+	}
+	nn_watch_tensor(k, w, "trunk before activation tensor", act, w->trunk, 2 * count, w->watch->words[NN_WATCH_TRUNK]);
+}
+
+static struct output act_output(const struct nn_net *net, const struct nn_work *w, int act)
+{
+	return (struct output){
+	    .fn = relu_epilogue, .to = w->act[act], .bytes = 1, .exp = net->act_exp[act], .watch = (enum nn_watched)(NN_WATCH_ACT + act),
+	};
+}
+
+static struct output trunk_output(const struct nn_work *w, const int32_t *extra)
+{
+	return (struct output){
+	    .fn = trunk_epilogue, .to = w->trunk, .bytes = 2, .extra = extra, .watch = NN_WATCH_TRUNK, .adds = true,
+	};
 }
 
 static void block_forward(const struct nn_kernels *k, const struct nn_net *net, struct nn_work *w, int block, int n)
 {
 	int a = 2 * block, b = a + 1, c = w->shape.channels;
+	struct output to_b = act_output(net, w, b), to_trunk = trunk_output(w, w->extra);
+	struct output to_extra = {.fn = extra_epilogue, .to = w->extra, .bytes = 4, .watch = NN_WATCH_EXTRA};
 
 	trunk_relu(k, net, w, a, n);
 	struct op conv1 = op_make(k, net, w, nn_block_layer(block, 0), w->act[a]);
-	op_board(&conv1, n, relu_epilogue, &(struct relu_out){w->act[b], net->act_exp[b]});
+	op_board(&conv1, n, &to_b, true);
+	watch_act(k, w, a, n);
 	pool_board(k, w, w->act[b], c, n, block);
 	struct op pool = op_make(k, net, w, nn_block_layer(block, 2), w->pool[block]);
-	op_vectors(&pool, n, 2 * c, extra_epilogue, w->extra);
+	op_vectors(&pool, n, 2 * c, &to_extra);
+	watch_pool(k, w, block, c, n);
 	struct op conv2 = op_make(k, net, w, nn_block_layer(block, 1), w->act[b]);
-	op_board(&conv2, n, trunk_epilogue, w->extra);
+	op_board(&conv2, n, &to_trunk, true);
+	watch_act(k, w, b, n);
+	watch_sums(k, w, "pooled branch of block", block, w->extra, n * c, NN_WATCH_EXTRA);
 }
 
 static void head_forward(const struct nn_kernels *k, const struct nn_net *net, struct nn_work *w, int n)
 {
 	const struct nn_shape *s = &w->shape;
 	int a = 2 * s->blocks, h = a + 1, v = a + 2;
+	struct output to_h = act_output(net, w, h), to_v = act_output(net, w, v);
+	struct output to_points = {.fn = logit_epilogue, .to = w->point_out, .bytes = 4, .watch = NN_WATCH_POINTS};
+	struct output to_globals = {.fn = logit_epilogue, .to = w->global_out, .bytes = 4, .watch = NN_WATCH_GLOBALS};
 
 	trunk_relu(k, net, w, a, n);
 	struct op head = op_make(k, net, w, nn_head_layer(s, 0), w->act[a]);
-	op_board(&head, n, relu_epilogue, &(struct relu_out){w->act[h], net->act_exp[h]});
+	op_board(&head, n, &to_h, true);
+	watch_act(k, w, a, n);
 	struct op points = op_make(k, net, w, nn_head_layer(s, 1), w->act[h]);
-	op_board(&points, n, points_epilogue, w->point_out);
+	op_board(&points, n, &to_points, false);
 	pool_board(k, w, w->act[h], s->head, n, s->blocks);
+	watch_act(k, w, h, n);
 	struct op fc1 = op_make(k, net, w, nn_head_layer(s, 2), w->pool[s->blocks]);
-	op_vectors(&fc1, n, 2 * s->head, vector_relu_epilogue, &(struct relu_out){w->act[v], net->act_exp[v]});
+	op_vectors(&fc1, n, 2 * s->head, &to_v);
+	watch_pool(k, w, s->blocks, s->head, n);
 	struct op fc2 = op_make(k, net, w, nn_head_layer(s, 3), w->act[v]);
-	op_vectors(&fc2, n, s->head, global_epilogue, w->global_out);
+	op_vectors(&fc2, n, s->head, &to_globals);
+	watch_act(k, w, v, n);
+	watch_sums(k, w, "points' logits of layer", points.layer, w->point_out, n * w->points * NN_POINT_OUT, NN_WATCH_POINTS);
+	watch_sums(k, w, "logits of layer", fc2.layer, w->global_out, n * NN_GLOBAL_OUT, NN_WATCH_GLOBALS);
 }
 
 void nn_forward(const struct nn_kernels *k, const struct nn_net *net, struct nn_work *w, int n)
 {
+	struct output to_trunk = trunk_output(w, NULL);
+
 	memset(w->trunk, 0, (size_t)n * (size_t)(w->padded * w->shape.channels) * sizeof *w->trunk);
+	if (w->watch)
+		w->watch->words[NN_WATCH_TRUNK] = 0;
 	struct op stem = op_make(k, net, w, NN_STEM, w->in);
-	op_board(&stem, n, trunk_epilogue, NULL);
+	op_board(&stem, n, &to_trunk, true);
+	watch_input(k, w, n);
 	for (int block = 0; block < w->shape.blocks; block++)
 		block_forward(k, net, w, block, n);
 	head_forward(k, net, w, n);

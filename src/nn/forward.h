@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+struct nn_watch;
+
 /* Working memory for one thread.  Fields are read by train (backward pass); tensors are in padded layout,
  * position after position, unless they say otherwise. */
 struct nn_work {
@@ -26,12 +28,17 @@ struct nn_work {
 	int32_t *row;                    /* padded index of each point of the batch: batch * points */
 	int32_t *point_out;              /* batch * points * NN_POINT_OUT, Q16 */
 	int32_t *global_out;             /* batch * NN_GLOBAL_OUT, Q16 */
+	uint64_t *in_words;              /* batch: nn_words of the planes given, for checks */
+	struct nn_watch *watch;          /* what checks remember; NULL where they are off (see watch_int.h) */
+	int thread;                      /* whose memory this is, for reports of faults */
 	struct arena arena;
 };
 
 /* NULL where memory is short. */
 struct nn_work *nn_work_new(const struct nn_shape *s, int size, int batch, bool keep);
 void nn_work_free(struct nn_work *w);
+/* Memory for exact checks, to be asked for where the kernels' guard wants them: 0 or ERR_MEMORY. */
+int nn_work_watch(struct nn_work *w);
 
 /* Puts position i of the batch in place: planes are points * shape.planes bytes, values 0..127. */
 void nn_work_input(struct nn_work *w, int i, const uint8_t *planes);

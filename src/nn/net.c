@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "nn/net.h"
 
+#include "nn/guard.h"
+
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,7 +96,8 @@ static int layer_alloc(struct nn_layer *l)
 	l->weight = calloc((size_t)l->info.co * (size_t)k, 1);
 	l->bias = calloc((size_t)l->info.co, sizeof *l->bias);
 	l->packed = aligned_alloc(64, (nn_packed_bytes(l->info.co, k) + 63) / 64 * 64);
-	return l->weight && l->bias && l->packed ? 0 : ERR_MEMORY;
+	l->sum = calloc(nn_sum_count(l->info.co, k), sizeof *l->sum);
+	return l->weight && l->bias && l->packed && l->sum ? 0 : ERR_MEMORY;
 }
 
 struct nn_net *nn_net_new(const struct nn_shape *s, struct err *e)
@@ -129,6 +133,7 @@ void nn_net_free(struct nn_net *n)
 		free(n->layer[i].weight);
 		free(n->layer[i].bias);
 		free(n->layer[i].packed);
+		free(n->layer[i].sum);
 	}
 	free(n);
 }
@@ -138,5 +143,38 @@ void nn_net_pack(struct nn_net *n)
 	for (int i = 0; i < n->layers; i++) {
 		struct nn_layer *l = &n->layer[i];
 		nn_pack(l->packed, l->weight, l->info.co, l->info.taps * l->info.ci);
+		nn_sums(l->sum, l->weight, l->info.co, l->info.taps * l->info.ci);
 	}
+}
+
+/* Packs a layer again, into memory of its own, and compares. */
+static int layer_check(const struct nn_layer *l, bool *same)
+{
+	int co = l->info.co, k = l->info.taps * l->info.ci;
+	size_t bytes = nn_packed_bytes(co, k), sums = nn_sum_count(co, k) * sizeof *l->sum;
+	int8_t *packed = malloc(bytes);
+	int16_t *sum = malloc(sums);
+
+	if (packed && sum) {
+		nn_pack(packed, l->weight, co, k);
+		nn_sums(sum, l->weight, co, k);
+		*same = memcmp(packed, l->packed, bytes) == 0 && memcmp(sum, l->sum, sums) == 0;
+	}
+	int rc = packed && sum ? 0 : ERR_MEMORY;
+	free(packed);
+	free(sum);
+	return rc;
+}
+
+int nn_net_check(const struct nn_net *n, struct err *e)
+{
+	for (int i = 0; i < n->layers; i++) {
+		bool same = false;
+		if (layer_check(&n->layer[i], &same))
+			return err_set(e, ERR_MEMORY, "out of memory to check a net");
+		if (!same)
+			return err_set(e, ERR_FAULT, "packed weights of layer %d (%s) are not those of its weights", i,
+				       n->layer[i].info.what);
+	}
+	return 0;
 }

@@ -83,6 +83,7 @@ struct nn_layer {
 	int8_t *weight;   /* co * taps * ci, [co][tap][ci], -127..127 */
 	int32_t *bias;    /* co, Q24, |bias| < 2^28 */
 	int8_t *packed;   /* for the kernels, see nn_pack */
+	int16_t *sum;     /* check sums of packed, see nn/guard.h */
 };
 
 struct nn_net {
@@ -97,8 +98,10 @@ struct nn_net {
 /* A net of this shape, all weights zero, owned by the caller; NULL on ERR_ARG or ERR_MEMORY (see e). */
 struct nn_net *nn_net_new(const struct nn_shape *s, struct err *e);
 void nn_net_free(struct nn_net *n);
-/* To be called after weights were written: makes `packed`. */
+/* To be called after weights were written: makes `packed` and `sum`. */
 void nn_net_pack(struct nn_net *n);
+/* Whether packed and sum still are what nn_net_pack made; 0, ERR_FAULT (the layer is in e) or ERR_MEMORY. */
+int nn_net_check(const struct nn_net *n, struct err *e);
 
 /* The file.  Reading checks every range and the exact length; writing then reading gives the same bytes. */
 void nn_net_write(const struct nn_net *n, struct buf *out);

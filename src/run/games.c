@@ -72,9 +72,10 @@ static int games_found(struct games_sink *s, const struct selfplay_settings *set
 {
 	struct record_games found = {0};
 	*keep = 0;
-	if (!file_exists(part))
-		return 0;
-	int rc = record_games_load(&found, part, h, 1, e);
+	int rc = file_there(part, e);
+	if (rc <= 0)
+		return rc;
+	rc = record_games_load(&found, part, h, 1, e);
 	if (rc == 0)
 		rc = games_review(s, settings, &found, most, e);
 	if (rc == 0) {
@@ -146,7 +147,9 @@ int run_games_make(struct run *u, const struct selfplay_settings *s, enum run_fi
 	run_path(whole, sizeof whole, u->dir, what, generation, 0);
 	snprintf(part, sizeof part, "%s.part", whole);
 	run_phase(u, gate ? RUN_GATE : RUN_SELFPLAY, 0, gate ? most / 2 : most);
-	int rc = file_exists(whole) ? file_rename(whole, part, e) : 0;
+	int rc = file_there(whole, e);
+	if (rc > 0)
+		rc = file_rename(whole, part, e);
 	if (rc == 0)
 		rc = games_make_part(&sink, s, part, &h, most, e);
 	buf_release(&sink.frame);

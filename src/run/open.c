@@ -54,9 +54,13 @@ static int open_recipe(const struct run *u, struct err *e)
 	char path[RUN_PATH_MAX], ledger[RUN_PATH_MAX];
 	run_path(path, sizeof path, u->dir, RUN_RECIPE, 0, 0);
 	run_path(ledger, sizeof ledger, u->dir, RUN_LEDGER, 0, 0);
-	if (file_exists(path))
-		return recipe_compare(u, path, e);
-	if (file_exists(ledger))
+	int there = file_there(path, e);
+	if (there)
+		return there < 0 ? there : recipe_compare(u, path, e);
+	there = file_there(ledger, e);
+	if (there < 0)
+		return there;
+	if (there)
 		return err_set(e, ERR_MISMATCH, "%s: missing beside a ledger; restore it, or choose another directory",
 		               path);
 	struct buf b = {0};
@@ -109,9 +113,10 @@ static int open_ledger(struct run *u, struct err *e)
 	run_path(path, sizeof path, u->dir, RUN_LEDGER, 0, 0);
 	u->ledger.recipe = u->recipe;
 	u->ledger.numerics = NN_NUMERICS;
-	if (!file_exists(path))
-		return 0;
-	int rc = file_read(&b, path, RUN_FILE_BYTES_MAX, e);
+	int rc = file_there(path, e);
+	if (rc <= 0)
+		return rc;
+	rc = file_read(&b, path, RUN_FILE_BYTES_MAX, e);
 	if (rc == 0) {
 		ledger_release(&u->ledger);
 		rc = ledger_read(&u->ledger, b.data, b.len, &u->ledger_bytes, e);

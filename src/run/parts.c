@@ -20,15 +20,18 @@ int run_damaged(const char *path, const struct hash *got, const struct hash *wan
 
 int run_read(struct buf *out, const char *path, const struct hash *want, struct err *e)
 {
-	if (!file_exists(path)) {
+	int rc = file_there(path, e);
+	if (rc < 0)
+		return rc;
+	if (!rc) {
 		char w[65];
 		hash_hex(want, w);
 		return err_set(e, ERR_MISMATCH,
-		               "%s: missing, or not accessible; the ledger says its SHA-256 is %s; restore it from a "
+		               "%s: missing; the ledger says its SHA-256 is %s; restore it from a "
 		               "copy, or make the run again in an empty directory: the recipe gives the same bytes",
 		               path, w);
 	}
-	int rc = file_read(out, path, RUN_FILE_BYTES_MAX, e);
+	rc = file_read(out, path, RUN_FILE_BYTES_MAX, e);
 	if (rc < 0)
 		return rc;
 	struct hash got = sha256_of(out->data, out->len);
@@ -95,6 +98,12 @@ int run_net_build(const struct recipe *r, uint32_t generation, const struct trai
 	return file->failed ? err_set(e, ERR_MEMORY, "no memory for the net of generation %" PRIu32, generation) : 0;
 }
 
+/* Why a reader gave nothing: short of memory, or the bytes are wrong. */
+static int reader_failed(const struct err *e)
+{
+	return e && e->code == ERR_MEMORY ? ERR_MEMORY : ERR_FORMAT;
+}
+
 struct nn_net *run_net_load(const char *dir, uint32_t generation, const struct hash *want, int *rc, struct err *e)
 {
 	char path[RUN_PATH_MAX];
@@ -105,7 +114,7 @@ struct nn_net *run_net_load(const char *dir, uint32_t generation, const struct h
 	if (*rc == 0) {
 		net = nn_net_read(b.data, b.len, e);
 		if (!net)
-			*rc = err_prefix(e, ERR_FORMAT, path);
+			*rc = err_prefix(e, reader_failed(e), path);
 	}
 	buf_release(&b);
 	return net;
@@ -136,7 +145,7 @@ struct train_state *run_checkpoint_load(const char *dir, const struct recipe *r,
 	*rc = want ? run_read(&b, path, want, e) : file_read(&b, path, RUN_FILE_BYTES_MAX, e);
 	if (*rc == 0) {
 		t = train_read(b.data, b.len, e);
-		*rc = t ? checkpoint_check(t, r, step, e) : ERR_FORMAT;
+		*rc = t ? checkpoint_check(t, r, step, e) : reader_failed(e);
 		if (*rc < 0) {
 			train_free(t);
 			t = NULL;

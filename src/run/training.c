@@ -23,7 +23,8 @@ static struct train_state *training_found(struct run *u, uint32_t generation, st
 {
 	char path[RUN_PATH_MAX];
 	run_path(path, sizeof path, u->dir, RUN_CHECKPOINT, generation, c->step);
-	if (!file_exists(path))
+	*rc = file_there(path, e);
+	if (*rc <= 0)
 		return NULL;
 	struct train_state *t = run_checkpoint_load(u->dir, u->r, generation, c->step, NULL, &c->hash, rc, e);
 	if (*rc == 0) {

@@ -34,9 +34,11 @@ struct evaluator {
 	void (*evaluate)(struct evaluator *e, struct eval_job **job, int n);
 	int size;
 	int batch; /* most jobs a call */
+	int thread; /* who asks: for reports of faults */
 };
 
-/* An evaluator on a net, for one thread.  Borrows net and k for its life.  NULL: see e. */
+/* An evaluator on a net, for one thread.  Borrows net and k for its life.  Where k has a guard, some positions are
+ * evaluated a second time in plain C, and what is not the same is reported there.  NULL: see e. */
 struct evaluator *evaluator_net_new(const struct nn_net *net, const struct nn_kernels *k, int size, int batch, struct err *e);
 void evaluator_net_free(struct evaluator *e);
 

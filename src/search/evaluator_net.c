@@ -2,6 +2,7 @@
 #include "base/fixed.h"
 #include "base/symmetry.h"
 #include "nn/forward.h"
+#include "nn/guard.h"
 #include "search/evaluator.h"
 
 #include <stdlib.h>
@@ -14,23 +15,25 @@ struct net_evaluator {
 	const struct nn_net *net;
 	const struct nn_kernels *kernels;
 	struct nn_work *work;
+	struct nn_kernels plain;   /* for samples, where kernels have a guard: plain C */
+	struct nn_work *again;     /* one position */
 	uint16_t map[SYMMETRIES][GAME_POINTS_MAX];
 	uint8_t planes[GAME_POINTS_MAX * GAME_PLANES_MAX];
 };
 
 /* The planes as seen through the job's symmetry: point p goes to map[p]. */
-static void put_planes(struct net_evaluator *n, int i, const struct eval_job *job)
+static void put_planes(struct net_evaluator *n, struct nn_work *work, int i, const struct eval_job *job)
 {
 	const uint16_t *map = n->map[job->symmetry];
 	size_t planes = (size_t)n->net->shape.planes;
 	int points = n->base.size * n->base.size;
 	if (job->symmetry == 0) {
-		nn_work_input(n->work, i, job->planes);
+		nn_work_input(work, i, job->planes);
 		return;
 	}
 	for (int p = 0; p < points; p++)
 		memcpy(n->planes + map[p] * planes, job->planes + (size_t)p * planes, planes);
-	nn_work_input(n->work, i, n->planes);
+	nn_work_input(work, i, n->planes);
 }
 
 /* Ownership 2 * sigmoid - 1: Q28 to Q15. */
@@ -67,16 +70,47 @@ static void take_globals(const struct net_evaluator *n, int i, struct eval_job *
 	e->logit[n->base.size * n->base.size] = out[NN_PASS];
 }
 
+/* Makes one position in so many again. */
+static void sample(struct net_evaluator *n, struct eval_job **job, int count)
+{
+	int i;
+	if (!n->again || !nn_guard_sample(n->kernels->guard, count, &i))
+		return;
+	put_planes(n, n->again, 0, job[i]);
+	nn_forward(&n->plain, n->net, n->again, 1);
+	size_t points = (size_t)(n->base.size * n->base.size) * NN_POINT_OUT;
+	const int32_t *point = n->work->point_out + (size_t)i * points, *global = n->work->global_out + i * NN_GLOBAL_OUT;
+	if (memcmp(n->again->point_out, point, points * sizeof *point) != 0 ||
+	    memcmp(n->again->global_out, global, NN_GLOBAL_OUT * sizeof *global) != 0)
+		nn_guard_report(n->kernels->guard,
+		                "sampling: thread %d: the net's answer to a position is not the one that plain C gives",
+		                n->base.thread);
+}
+
 static void net_evaluate(struct evaluator *e, struct eval_job **job, int count)
 {
 	struct net_evaluator *n = (struct net_evaluator *)e;
+	n->work->thread = e->thread;
 	for (int i = 0; i < count; i++)
-		put_planes(n, i, job[i]);
+		put_planes(n, n->work, i, job[i]);
 	nn_forward(n->kernels, n->net, n->work, count);
+	sample(n, job, count);
 	for (int i = 0; i < count; i++) {
 		take_points(n, i, job[i]);
 		take_globals(n, i, job[i]);
 	}
+}
+
+static int net_memory(struct net_evaluator *n, const struct nn_net *net, const struct nn_kernels *k, int size, int batch)
+{
+	n->work = nn_work_new(&net->shape, size, batch, false);
+	if (!n->work)
+		return ERR_MEMORY;
+	if (!k->guard)
+		return 0;
+	n->again = nn_work_new(&net->shape, size, 1, false);
+	nn_kernels_init(&n->plain, 0);
+	return n->again && (!k->guard->check || nn_work_watch(n->work) == 0) ? 0 : ERR_MEMORY;
 }
 
 struct evaluator *evaluator_net_new(const struct nn_net *net, const struct nn_kernels *k, int size, int batch,
@@ -87,14 +121,12 @@ struct evaluator *evaluator_net_new(const struct nn_net *net, const struct nn_ke
 		return NULL;
 	}
 	struct net_evaluator *n = calloc(1, sizeof *n);
-	if (n)
-		n->work = nn_work_new(&net->shape, size, batch, false);
-	if (!n || !n->work) {
-		free(n);
+	if (!n || net_memory(n, net, k, size, batch)) {
+		evaluator_net_free((struct evaluator *)n);
 		err_set(e, ERR_MEMORY, "evaluator: no memory for batches of %d; ask for smaller ones", batch);
 		return NULL;
 	}
-	n->base = (struct evaluator){net_evaluate, size, batch};
+	n->base = (struct evaluator){net_evaluate, size, batch, 0};
 	n->net = net;
 	n->kernels = k;
 	for (int s = 0; s < SYMMETRIES; s++)
@@ -107,5 +139,6 @@ void evaluator_net_free(struct evaluator *e)
 	if (!e)
 		return;
 	nn_work_free(((struct net_evaluator *)e)->work);
+	nn_work_free(((struct net_evaluator *)e)->again);
 	free(e);
 }

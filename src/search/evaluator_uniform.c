@@ -18,7 +18,7 @@ struct evaluator *evaluator_uniform_new(int size, int batch)
 {
 	struct evaluator *e = malloc(sizeof *e);
 	if (e)
-		*e = (struct evaluator){uniform_evaluate, size, batch};
+		*e = (struct evaluator){uniform_evaluate, size, batch, 0};
 	return e;
 }
 

@@ -54,7 +54,8 @@ struct selfplay_progress {
 };
 
 /* Plays games first .. first + count - 1.  stop (may be NULL) asks for an early end: ERR_STOPPED.
- * 0 when all were delivered or the sink said enough. */
+ * 0 when all were delivered or the sink said enough.  ERR_FAULT: the kernels' guard noticed a fault; games that were
+ * delivered are good as far as it can tell. */
 int selfplay_run(const struct selfplay_settings *s, struct pool *pool, uint32_t first, uint32_t count,
                  selfplay_sink *sink, void *ctx, const atomic_bool *stop, struct selfplay_progress *progress, struct err *e);
 

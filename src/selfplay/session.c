@@ -3,6 +3,8 @@
  * one batch, and hand the finished ones over in order. */
 #include "selfplay/selfplay_int.h"
 
+#include "nn/guard.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -136,7 +138,7 @@ static void worker_release(struct worker *w)
 	free(w->batch);
 }
 
-static int worker_init(struct worker *w, struct session *s, struct err *e)
+static int worker_init(struct worker *w, struct session *s, int thread, struct err *e)
 {
 	const struct selfplay_settings *set = s->set;
 	size_t n = (size_t)set->in_flight;
@@ -155,6 +157,7 @@ static int worker_init(struct worker *w, struct session *s, struct err *e)
 		w->eval[player] = evaluator_net_new(net, &set->kernels, set->rules.size, set->in_flight, e);
 		if (!w->eval[player])
 			return ERR_MEMORY;
+		w->eval[player]->thread = thread;
 	}
 	for (size_t i = 0; i < n; i++) {
 		w->game[i] = selfplay_game_new(set, e);
@@ -228,8 +231,7 @@ static void work(void *ctx, int task, int thread)
 	struct worker w;
 	struct err e;
 	(void)task;
-	(void)thread;
-	int rc = worker_init(&w, s, &e);
+	int rc = worker_init(&w, s, thread, &e);
 	if (rc)
 		fail(s, rc, &e);
 	while (!atomic_load(&s->ended) && claim_games(&w) > 0) {
@@ -239,6 +241,10 @@ static void work(void *ctx, int task, int thread)
 		}
 		step_games(&w);
 		answer_games(&w);
+		if (nn_guard_faulty(s->set->kernels.guard)) { /* no game under way is to be believed */
+			fail(s, err_set(&e, ERR_FAULT, "%s", s->set->kernels.guard->first.text), &e);
+			break;
+		}
 	}
 	worker_release(&w);
 }

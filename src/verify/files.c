@@ -75,16 +75,19 @@ static int file_check(const struct verify *v, const struct named *f, struct err 
 {
 	char path[RUN_PATH_MAX];
 	run_path(path, sizeof path, v->o->dir, f->what, f->generation, f->step);
-	if (!file_exists(path))
+	int rc = file_there(path, e);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
 		return err_set(e, ERR_MISMATCH, "%s: missing; restore it from a copy", path);
 	if (f->what == RUN_GAMES || f->what == RUN_MATCH) {
 		struct record_games games = {0};
-		int rc = run_audit_games(&v->audit, f->what, f->generation, &games, e);
+		rc = run_audit_games(&v->audit, f->what, f->generation, &games, e);
 		record_games_release(&games);
 		return rc;
 	}
 	struct buf b = {0};
-	int rc = run_read(&b, path, &f->hash, e);
+	rc = run_read(&b, path, &f->hash, e);
 	buf_release(&b);
 	return rc;
 }
@@ -96,12 +99,21 @@ static void check_task(void *ctx, int task, int worker)
 	c->rc[task] = file_check(c->v, &c->file[task], &c->err[task]);
 }
 
-/* All files are looked at, so that all damage is named; e keeps the first. */
+/* Says what is wrong with a file, or that it could not be told; e keeps the first of these, of damage if there is any. */
+static int file_bad(const struct verify *v, int rc, const struct err *why, int first, struct err *e)
+{
+	bool wrong = rc == ERR_MISMATCH || rc == ERR_FORMAT;
+	verify_say(v, "%s: %s", wrong ? "not intact" : "not checked", why->text);
+	if (first == 0 || (wrong && first != ERR_MISMATCH && first != ERR_FORMAT))
+		return err_set(e, rc, "%s", why->text);
+	return first;
+}
+
+/* All files are looked at, so that all damage is named. */
 static int files_check(struct verify *v, const struct files *f, struct err *e)
 {
 	struct files_check *c = malloc(sizeof *c);
 	int first = 0;
-	uint32_t bad = 0;
 	if (!c)
 		return err_set(e, ERR_MEMORY, "no memory to check files");
 	c->v = v;
@@ -109,13 +121,9 @@ static int files_check(struct verify *v, const struct files *f, struct err *e)
 		n = f->count - at < FILES_AT_ONCE ? f->count - at : FILES_AT_ONCE;
 		c->file = f->file + at;
 		pool_run(v->o->pool, (int)n, check_task, c);
-		for (uint32_t i = 0; i < n; i++) {
-			if (c->rc[i] == 0)
-				continue;
-			verify_say(v, "not intact: %s", c->err[i].text);
-			if (bad++ == 0)
-				first = err_set(e, c->rc[i], "%s", c->err[i].text);
-		}
+		for (uint32_t i = 0; i < n; i++)
+			if (c->rc[i] < 0)
+				first = file_bad(v, c->rc[i], &c->err[i], first, e);
 		if (verify_stopping(v, e) < 0) {
 			first = ERR_STOPPED;
 			break;
@@ -159,12 +167,16 @@ static int names_of(const char *dir, char ***name, size_t *n, struct err *e)
 	int rc = 0;
 	if (!d)
 		return err_set(e, ERR_IO, "%s: cannot list it: %s", dir, strerror(errno));
-	for (struct dirent *x; rc == 0 && (x = readdir(d));)
+	errno = 0; /* readdir gives NULL at the end too */
+	for (struct dirent *x; rc == 0 && (x = readdir(d)); errno = 0)
 		if (strcmp(x->d_name, ".") != 0 && strcmp(x->d_name, "..") != 0)
 			rc = names_add(name, n, x->d_name);
+	int why = errno;
 	closedir(d);
 	if (rc < 0)
 		return err_set(e, rc, "%s: no memory for its names", dir);
+	if (why)
+		return err_set(e, ERR_IO, "%s: cannot list it: %s", dir, strerror(why));
 	if (*n)
 		qsort(*name, *n, sizeof **name, compare);
 	return 0;
@@ -227,6 +239,7 @@ static int known_names(const struct verify *v, const struct files *f, char ***na
 		rc = names_add(name, n, path);
 	}
 	if (*n)
+		if (rc == 0)
 		qsort(*name, *n, sizeof **name, compare);
 	return rc;
 }
@@ -241,7 +254,8 @@ static int files_others(struct verify *v, const struct files *f, struct err *e)
 		err_set(e, rc, "no memory for the names of files");
 	for (size_t i = 0; rc == 0 && i < sizeof subs / sizeof *subs; i++) {
 		snprintf(path, sizeof path, "%s%s", v->o->dir, subs[i]);
-		if (file_exists(path)) /* without a gate, a copy may well lack matches/ */
+		rc = file_there(path, e); /* without a gate, a copy may well lack matches/ */
+		if (rc > 0)
 			rc = look_into(v, subs[i], known, n, e);
 	}
 	names_free(known, n);

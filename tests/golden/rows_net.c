@@ -21,7 +21,7 @@ const struct golden_case golden_cases[GOLDEN_CASES] = {
 struct train_state *golden_case_state(int number)
 {
 	const struct golden_case *c = &golden_cases[number];
-	struct err e = {""};
+	struct err e = {.text = ""};
 	struct train_state *t = train_new(&c->shape, (uint64_t)number, &e);
 	if (!t) {
 		fprintf(stderr, "golden: %s\n", e.text);

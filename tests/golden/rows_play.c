@@ -19,7 +19,7 @@ static bool take(void *ctx, const struct record_game *g, const void *payload, si
 	struct sink *s = ctx;
 	struct buf samples = {0};
 	uint32_t count = 0;
-	struct err e = {""};
+	struct err e = {.text = ""};
 	int32_t facts[4] = {g->komi_half, (int32_t)g->moves, g->score_half, 0};
 	uint16_t *move = golden_memory(g->moves * sizeof *move);
 
@@ -43,7 +43,7 @@ static bool take(void *ctx, const struct record_game *g, const void *payload, si
 
 static void play(const struct selfplay_settings *s, int games, struct sink *sink)
 {
-	struct err e = {""};
+	struct err e = {.text = ""};
 	struct selfplay_progress progress = {0};
 	struct pool *pool = pool_new(1);
 	if (!pool || selfplay_run(s, pool, 0, (uint32_t)games, take, sink, NULL, &progress, &e)) {

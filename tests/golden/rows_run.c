@@ -69,7 +69,7 @@ static int make_run(struct buf *out, const struct recipe *r, struct err *e)
 
 int golden_run(struct buf *out, const char *recipe)
 {
-	struct err e = {""};
+	struct err e = {.text = ""};
 	struct buf text = {0};
 	struct recipe r;
 	remove_files(dir);

@@ -14,7 +14,7 @@ enum { PLIES = 30, SEARCH_EVERY = 5, SEARCH_MOST = 10 };
 struct nn_net *golden_player(int number)
 {
 	struct nn_shape shape = {16, 4, 1, 16, 16};
-	struct err e = {""};
+	struct err e = {.text = ""};
 	struct train_state *t = train_new(&shape, 400 + (uint64_t)number, &e);
 	struct nn_net *net = NULL;
 	if (t) {
@@ -141,7 +141,7 @@ static void search_rows(struct buf *out, const char *at, const void *state, uint
 {
 	const struct game_rules *r = game_go.rules(state);
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		struct err err = {""};
+		struct err err = {.text = ""};
 		struct search *s = search_new(&game_go, r, &kinds[i].s, &err);
 		struct eval_job *job;
 		if (!s) {

@@ -144,7 +144,7 @@ static void span_open(struct span *s)
 {
 	struct nn_shape shape = {16, 4, 1, 16, 16};
 	struct train_config config = golden_config;
-	struct err e = {""};
+	struct err e = {.text = ""};
 
 	config.batch = 64;
 	config.max_step = 335544;
@@ -172,7 +172,7 @@ static void span_close(struct span *s)
 static void span_rows(struct buf *out)
 {
 	struct span s = {.seed = 7, .size = 4, .adapt_interval = 2, .adapt_until = 3, .samples_seed = 300, .count = 80};
-	struct err e = {""};
+	struct err e = {.text = ""};
 	struct buf b = {0};
 	char prefix[64];
 
@@ -196,7 +196,7 @@ static void adapt_rows(struct buf *out)
 {
 	struct span s = {
 	    .seed = 26, .size = 2, .adapt_interval = 1, .adapt_until = 100, .samples_seed = 301, .count = 40};
-	struct err e = {""};
+	struct err e = {.text = ""};
 
 	span_open(&s);
 	for (int n = 0; n < 6; n++) {

@@ -68,7 +68,7 @@ static int compare(const char *name, const struct buf *got, const struct buf *wa
 static int check_table(const struct table *t, const char *folder)
 {
 	struct buf got = {0}, want = {0};
-	struct err e = {""};
+	struct err e = {.text = ""};
 	char path[1024];
 	int wrong = 1;
 	snprintf(path, sizeof path, "%s/%s.txt", folder, t->name);

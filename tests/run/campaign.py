@@ -108,8 +108,9 @@ class Seed:
         r = self.random
         calls = self.base.calls[name]
         some = [k for k in KINDS if calls.get(k)]
+        often = some + 3 * [k for k in ('memory', 'eio', 'rename') if calls.get(k)]
         n = r.choice([1, 1, 1, 2, 3, len(some)])
-        kinds = r.sample(some, min(n, len(some)))
+        kinds = sorted({r.choice(often) for _ in range(n)}, key=KINDS.index)
         if r.random() < 0.1:
             kinds = [k for k in some if k in HARMLESS]
         f = {'seed': r.getrandbits(32)}
@@ -145,6 +146,10 @@ class Seed:
         if wrong:
             raise Bad(f'{what}: other bytes: {wrong}')
 
+    def begun(self, err):
+        """Did this process get as far as the directory, as far as one can tell?"""
+        return os.path.exists(os.path.join(self.where, 'lock')) and self.where in err and 'cannot l' not in err
+
     def go_on(self):
         """Processes that fail in one directory, one after another; then one that does not."""
         for _ in range(self.random.choice([1, 1, 2, 3])):
@@ -153,7 +158,7 @@ class Seed:
                 self.same('success')
             elif code != UNREADABLE:
                 raise Bad(f'ends with {code}')
-            elif os.path.exists(os.path.join(self.where, 'games')) and 'can be continued' not in err:
+            elif self.begun(err) and 'can be continued' not in err:
                 raise Bad('how to go on is not said')
         args = ['run', self.base.recipe, '--dir', self.where, '--threads', '1']
         code, _, err, _ = self.base.call(args, {'seed': 0})

@@ -338,7 +338,7 @@ static void refuses(void)
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct search_settings set = search_plain;
-		struct err e = {""};
+		struct err e = {.text = ""};
 		memcpy((char *)&set + bad[i].at, &bad[i].value, sizeof(int));
 		CHECK(search_new(&game_go, &rules, &set, &e) == NULL);
 		CHECK(strstr(e.text, bad[i].name) != NULL);

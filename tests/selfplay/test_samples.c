@@ -37,7 +37,7 @@ static void lies(void)
 	                                    "policy", "policy", "rules", "rules", "rules"};
 	for (int lie = 0; lie < 10; lie++) {
 		struct record_game g = {0};
-		struct err e = {""};
+		struct err e = {.text = ""};
 		copy_game(&g, some_game());
 		uint32_t full = first_full(&g);
 		struct record_policy *p = &g.policy[g.move[full].policy_at];

@@ -47,7 +47,7 @@ static void selfplay_games(void)
 	CHECK_INT(session_play(&s, 2, 0, 60, &k), 0);
 	for (uint32_t i = 0; i < k.games; i++) {
 		const struct record_game *g = &k.game[i];
-		struct err e = {""};
+		struct err e = {.text = ""};
 		CHECK_INT(selfplay_check(&game_go, g, &e), 0);
 		CHECK_INT(g->index, i);
 		CHECK(g->komi_half >= -1 && g->komi_half <= 7 && (g->komi_half & 1));

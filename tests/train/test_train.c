@@ -26,7 +26,7 @@ static void run(struct train_state *s, const struct train_source *src, int threa
 	struct train_config c = config();
 	struct nn_kernels k;
 	struct pool *pool = pool_new(threads);
-	struct err e = {{0}};
+	struct err e = {.text = ""};
 
 	nn_kernels_init(&k, flags);
 	struct trainer *t = trainer_new(&c, &shape, SIZE, &k, pool, &e);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Exact checks of the products, modulo 2^32, and of bytes that lie in memory. */
+#include "nn/guard.h"
+
+#include <string.h>
+
+enum { POINTS_MAX = 361, QUAD = 4, INPUTS_MAX = 1024 };
+
+/* Sum of n <= 1024 products of |x| <= 127 with |s| <= 32512, in pieces of 256 that stay below 2^30.1. */
+#define DOT(name, type)                                                                                                \
+	static uint32_t name(const type *x, const int16_t *s, int n)                                                   \
+	{                                                                                                              \
+		uint32_t all = 0;                                                                                      \
+		for (int from = 0; from < n; from += 256) {                                                            \
+			const int to = n - from < 256 ? n : from + 256;                                                \
+			int32_t sum = 0;                                                                               \
+			for (int j = from; j < to; j++)                                                                \
+				sum += (int16_t)x[j] * s[j];                                                           \
+			all += (uint32_t)sum;                                                                          \
+		}                                                                                                      \
+		return all;                                                                                            \
+	}
+DOT(dot_u8, uint8_t)
+DOT(dot_s8, int8_t)
+
+static uint32_t sum_of(const int32_t *acc, int n)
+{
+	uint32_t sum = 0;
+	for (int o = 0; o < n; o++)
+		sum += (uint32_t)acc[o];
+	return sum;
+}
+
+/* Outputs first .. first + NN_SUM_OUTPUTS - 1 of all rows. */
+#define CHECK_GROUP(name, type, dot)                                                                                   \
+	static int name(const struct nn_mm *m, const int16_t *sum, int first)                                          \
+	{                                                                                                              \
+		const int n = m->co - first < NN_SUM_OUTPUTS ? m->co - first : NN_SUM_OUTPUTS;                         \
+		for (int r = 0; r < m->rows; r++) {                                                                    \
+			const type *x = (const type *)m->x + m->row[r];                                                \
+			uint32_t want = 0;                                                                             \
+			for (int t = 0; t < m->taps; t++)                                                              \
+				want += dot(x + m->tap[t], sum + (ptrdiff_t)t * m->ci, m->ci);                         \
+			if (want != sum_of(m->acc + (ptrdiff_t)r * m->co + first, n))                                  \
+				return r;                                                                              \
+		}                                                                                                      \
+		return -1;                                                                                             \
+	}
+CHECK_GROUP(group_u8, uint8_t, dot_u8)
+CHECK_GROUP(group_s8, int8_t, dot_s8)
+
+int nn_check_mm_u8(const struct nn_mm *m, const int16_t *sum)
+{
+	int bad = -1;
+	for (int o = 0; o < m->co && bad < 0; o += NN_SUM_OUTPUTS, sum += m->taps * m->ci)
+		bad = group_u8(m, sum, o);
+	return bad;
+}
+
+int nn_check_mm_s8(const struct nn_mm *m, const int16_t *sum)
+{
+	int bad = -1;
+	for (int o = 0; o < m->co && bad < 0; o += NN_SUM_OUTPUTS, sum += m->taps * m->ci)
+		bad = group_s8(m, sum, o);
+	return bad;
+}
+
+/* sum[i][b] = sum of g over the outputs, |sum| <= 256 * 127, at each point of one four of positions. */
+static void output_sums(const struct nn_wgrad *g, int q, int16_t (*sum)[QUAD])
+{
+	for (int i = 0; i < g->points; i++) {
+		const int8_t *at = g->g + ((ptrdiff_t)q * g->padded + g->point[i]) * g->co * QUAD;
+		int32_t s[QUAD] = {0};
+		for (int o = 0; o < g->co; o++)
+			for (int b = 0; b < QUAD; b++)
+				s[b] += at[o * QUAD + b];
+		for (int b = 0; b < QUAD; b++)
+			sum[i][b] = (int16_t)s[b];
+	}
+}
+
+/* want[j] += sum over b of s[b] * x[j][b]: four products below 2^24. */
+static void add_point(uint32_t *restrict want, const int16_t *s, const uint8_t *x, int ci)
+{
+	const int s0 = s[0], s1 = s[1], s2 = s[2], s3 = s[3];
+	for (int j = 0; j < ci; j++)
+		want[j] += (uint32_t)(s0 * x[4 * j] + s1 * x[4 * j + 1] + s2 * x[4 * j + 2] + s3 * x[4 * j + 3]);
+}
+
+int nn_check_wgrad(const struct nn_wgrad *g)
+{
+	int16_t sum[POINTS_MAX][QUAD];
+	uint32_t want[9 * INPUTS_MAX] = {0};
+
+	for (int q = 0; q < g->quads; q++) {
+		output_sums(g, q, sum);
+		for (int t = 0; t < g->taps; t++)
+			for (int i = 0; i < g->points; i++) {
+				ptrdiff_t at = (ptrdiff_t)q * g->padded + g->point[i] + g->tap[t];
+				add_point(want + t * g->ci, sum[i], g->x + at * g->ci * QUAD, g->ci);
+			}
+	}
+	for (int t = 0; t < g->taps; t++)
+		for (int o = 0; o < g->co; o++)
+			for (int j = 0; j < g->ci; j++)
+				want[t * g->ci + j] -= (uint32_t)g->dw[((ptrdiff_t)t * g->co + o) * g->ci + j];
+	for (int j = 0; j < g->taps * g->ci; j++)
+		if (want[j])
+			return j;
+	return -1;
+}
+
+uint64_t nn_words(const void *p, size_t n)
+{
+	const uint8_t *b = p;
+	uint64_t sum = 0;
+	for (size_t i = 0; i + 4 <= n; i += 4) {
+		uint32_t w;
+		memcpy(&w, b + i, sizeof w);
+		sum += w;
+	}
+	return sum;
+}
