@@ -43,7 +43,7 @@ static int test_checks;
 		}                                                                             \
 	} while (0)
 
-static int test_done(void)
+static inline int test_done(void)
 {
 	if (test_checks == 0) {
 		fprintf(stderr, "no check was made\n");

@@ -18,7 +18,7 @@ struct command {
 	int threads;
 	unsigned flags;
 	uint32_t until;
-	bool json;
+	bool json, check;
 };
 
 /* BASE.run in the current directory, for a recipe called PATH/BASE.ini. */
@@ -83,7 +83,7 @@ static int finish(const struct command *c, struct run_view *v, int rc, const str
 		return CLI_OK;
 	}
 	int code = cli_fail("run", rc, e);
-	if ((rc == ERR_STOPPED || rc == ERR_IO || rc == ERR_MEMORY) && is_run(c->dir))
+	if ((rc == ERR_STOPPED || rc == ERR_IO || rc == ERR_MEMORY || rc == ERR_FAULT) && is_run(c->dir))
 		cli_view_say(v, "%s can be continued: miai run --dir %s", c->dir, c->dir);
 	return code;
 }
@@ -103,6 +103,7 @@ static int execute(struct command *c)
 		    .dir = c->dir,
 		    .pool = pool,
 		    .cpu_flags = c->flags,
+		    .check = c->check,
 		    .until = c->until,
 		    .stop = cli_stop_flag(),
 		    .progress = cli_view_progress(v),
@@ -123,10 +124,10 @@ static int execute(struct command *c)
 static int run(int argc, char **argv)
 {
 	struct command c = {.recipe_path = NULL};
-	const char *threads = NULL, *until = NULL, *cpu = NULL, *json = NULL;
+	const char *threads = NULL, *until = NULL, *cpu = NULL, *json = NULL, *check = NULL;
 	const struct cli_option opt[] = {
 	    {"dir", 1, &c.dir},     {"threads", 1, &threads}, {"until", 1, &until},
-	    {"cpu-flags", 1, &cpu}, {"json", 0, &json},
+	    {"cpu-flags", 1, &cpu}, {"json", 0, &json},       {"check", 0, &check},
 	};
 	long long last = 0;
 	struct err e = {.text = ""};
@@ -139,6 +140,7 @@ static int run(int argc, char **argv)
 	c.recipe_path = n ? argv[0] : NULL;
 	c.until = (uint32_t)last;
 	c.json = json != NULL;
+	c.check = check != NULL;
 	int rc = find_recipe(&c, &e);
 	return rc < 0 ? cli_fail("run", rc, &e) : execute(&c);
 }
@@ -155,6 +157,7 @@ const struct cli_command cli_cmd_run = {
 	     "  --until N          stop after generation N (the recipe's last)\n"
 	     "  --threads N        (all processors)\n"
 	     "  --cpu-flags LIST   avx2,avx512vnni, none, all (all)\n"
+	     "  --check            check every sum against hardware that lies; slower, the same net\n"
 	     "  --json             one JSON object a line on standard output instead\n",
     .run = run,
 };

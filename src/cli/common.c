@@ -11,6 +11,7 @@ int cli_fail(const char *name, int code, const struct err *e)
 	fprintf(stderr, "miai %s: %s\n", name, e->text);
 	switch (code) {
 	case ERR_MISMATCH:
+	case ERR_FAULT:
 		return CLI_MISMATCH;
 	case ERR_ARG:
 		return CLI_USAGE;

@@ -58,7 +58,7 @@ static void place_acts(struct nn_work *w)
 	}
 }
 
-static void place_rows(struct nn_work *w)
+void nn_work_rows(struct nn_work *w)
 {
 	int32_t *r = w->row;
 
@@ -98,7 +98,7 @@ struct nn_work *nn_work_new(const struct nn_shape *s, int size, int batch, bool 
 		nn_work_free(w);
 		return NULL;
 	}
-	place_rows(w);
+	nn_work_rows(w);
 	return w;
 }
 

@@ -37,6 +37,8 @@ struct nn_work {
 /* NULL where memory is short. */
 struct nn_work *nn_work_new(const struct nn_shape *s, int size, int batch, bool keep);
 void nn_work_free(struct nn_work *w);
+/* Writes w->row, which is otherwise written once and for all. */
+void nn_work_rows(struct nn_work *w);
 /* Memory for exact checks, to be asked for where the kernels' guard wants them: 0 or ERR_MEMORY. */
 int nn_work_watch(struct nn_work *w);
 

@@ -157,3 +157,12 @@ int run_games_make(struct run *u, const struct selfplay_settings *s, enum run_fi
 		rc = file_rename(part, whole, e);
 	return rc < 0 ? rc : record_games_load(out, whole, &h, 0, e);
 }
+
+int run_games_drop(struct run *u, enum run_file what, uint32_t generation, struct err *e)
+{
+	char whole[RUN_PATH_MAX], part[RUN_PATH_MAX + 8];
+	run_path(whole, sizeof whole, u->dir, what, generation, 0);
+	snprintf(part, sizeof part, "%s.part", whole);
+	int rc = run_drop(whole, e);
+	return rc < 0 ? rc : run_drop(part, e);
+}

@@ -56,6 +56,7 @@ struct run_window {
 	uint32_t first, shards;
 	struct shard *shard;   /* owned */
 	uint32_t *start;       /* sample number at which each shard begins; owned */
+	uint64_t *words;       /* nn_words of each shard, from when its hash was checked; owned */
 	uint32_t count;
 	size_t sample_bytes;
 };
@@ -63,6 +64,8 @@ struct run_window {
  * generation `last` where the ledger does not have it yet, or NULL. */
 int run_window_set(struct run_window *w, const char *dir, const struct recipe *r, const struct ledger *l,
                    uint32_t first, uint32_t last, const struct hash *last_hash, struct err *e);
+/* ERR_FAULT where a shard changed in memory. */
+int run_window_check(const struct run_window *w, struct err *e);
 void run_window_release(struct run_window *w);
 void run_window_source(struct run_window *w, struct train_source *out);
 

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void run_note(const struct run *u, const char *fmt, ...)
 {
@@ -52,15 +53,37 @@ static const struct ledger_entry *run_last(const struct run *u)
 	return &u->ledger.entry[u->ledger.entries - 1];
 }
 
-/* Writes the net that u->state plays as; its name goes into the entry. */
+/* The net that u->state plays as, made twice; u->state is the entry's last checkpoint. */
+static int build_net(struct run *u, const struct ledger_entry *entry, struct buf *b, struct nn_net **net, struct err *e)
+{
+	struct buf second = {0};
+	*net = NULL;
+	int rc = run_state_check(u, entry->generation, &entry->checkpoint[entry->checkpoints - 1], e);
+	if (rc == 0)
+		rc = run_net_build(u->r, entry->generation, u->state, &second, NULL, e);
+	if (rc == 0)
+		rc = run_net_build(u->r, entry->generation, u->state, b, net, e);
+	if (rc == 0 && (b->len != second.len || memcmp(b->data, second.data, b->len) != 0)) {
+		nn_net_free(*net);
+		*net = NULL;
+		rc = err_set(e, ERR_FAULT, "the net of generation %" PRIu32 ", made twice, differs", entry->generation);
+	}
+	buf_release(&second);
+	return rc;
+}
+
+/* Writes the net; its name goes into the entry. */
 static int make_net(struct run *u, struct ledger_entry *entry, struct nn_net **net, struct err *e)
 {
 	char path[RUN_PATH_MAX];
 	struct buf b = {0};
+	int rc;
 	run_path(path, sizeof path, u->dir, RUN_NET, entry->generation, 0);
-	int rc = run_net_build(u->r, entry->generation, u->state, &b, net, e);
+	do
+		rc = build_net(u, entry, &b, net, e);
+	while (run_again(u, &rc, e));
 	if (rc == 0)
-		rc = file_write(path, b.data, b.len, e);
+		rc = run_store(u, path, &b, e);
 	if (rc == 0)
 		entry->net = sha256_of(b.data, b.len);
 	buf_release(&b);
@@ -71,9 +94,13 @@ static int make_untrained(struct run *u, struct err *e)
 {
 	struct ledger_checkpoint c = {.step = 0};
 	struct ledger_entry entry = {.promoted = 1, .checkpoints = 1, .checkpoint = &c};
-	int rc = run_start_build(u->r, &u->state, e);
-	if (rc == 0)
-		rc = run_checkpoint_save(u, 0, &c, e);
+	int rc;
+	do {
+		train_free(u->state);
+		rc = run_start_build(u->r, &u->state, e);
+		if (rc == 0)
+			rc = run_checkpoint_save(u, 0, &c, e);
+	} while (run_again(u, &rc, e));
 	if (rc == 0)
 		rc = make_net(u, &entry, &u->best, e);
 	if (rc < 0)
@@ -85,12 +112,66 @@ static int make_untrained(struct run *u, struct err *e)
 	return rc;
 }
 
+/* A net that plays, and what its file is called. */
+struct player {
+	struct nn_net *net;
+	uint32_t generation;
+	const struct hash *name;
+};
+
+static struct player best_player(struct run *u)
+{
+	return (struct player){u->best, run_last(u)->best_generation, &run_last(u)->best};
+}
+
+/* A second complaint beside the one in e. */
+static int add_complaint(struct err *e, const char *more)
+{
+	char first[sizeof e->text];
+	memcpy(first, e->text, sizeof first);
+	return err_set(e, ERR_FAULT, "%.300s; %.300s", first, more);
+}
+
+/* Games were played, with result rc.  Are the nets still what they were?  Else no game of this process is to be believed. */
+static int check_players(struct run *u, const struct player *p, int n, enum run_file what, uint32_t generation, int rc,
+                         struct err *e)
+{
+	struct err why = {.text = ""}, drop = {.text = ""};
+	int bad = 0;
+	for (int i = 0; i < n && (bad == 0 || bad == ERR_FAULT); i++) {
+		struct err w = {.text = ""};
+		int r = run_net_check(u, p[i].net, p[i].generation, p[i].name, &w);
+		if (r < 0) {
+			bad = r;
+			why = w;
+		}
+	}
+	if (bad == 0 && nn_guard_faulty(&u->guard) && rc == 0)
+		return err_set(e, ERR_FAULT, "%s", u->guard.first.text);
+	if (bad == ERR_FAULT && run_games_drop(u, what, generation, &drop) < 0) {
+		bad = drop.code;
+		why = drop;
+	}
+	if (bad < 0 && rc < 0 && rc != ERR_FAULT) /* the end for now, and what is on disk is right */
+		run_note(u, "%s", why.text);
+	if (bad == 0 || (rc < 0 && rc != ERR_FAULT))
+		return rc;
+	return rc == ERR_FAULT && bad == ERR_FAULT ? add_complaint(e, why.text) : err_set(e, bad, "%s", why.text);
+}
+
 static int make_games(struct run *u, struct ledger_entry *entry, struct record_games *games, struct err *e)
 {
 	struct selfplay_settings s;
 	uint32_t want = (uint32_t)u->r->selfplay_games;
+	struct player best = best_player(u);
+	int rc;
 	run_selfplay_settings(u->r, entry->generation, u->best, u->o->cpu_flags, &s);
-	int rc = run_games_make(u, &s, RUN_GAMES, entry->generation, want, NULL, games, e);
+	s.kernels = u->kernels;
+	do {
+		record_games_release(games);
+		rc = run_games_make(u, &s, RUN_GAMES, entry->generation, want, NULL, games, e);
+		rc = check_players(u, &best, 1, RUN_GAMES, entry->generation, rc, e);
+	} while (run_again(u, &rc, e));
 	if (rc < 0)
 		return rc;
 	entry->games = games->count;
@@ -110,7 +191,7 @@ static int make_shard(struct run *u, struct ledger_entry *entry, const struct re
 		             "selfplay.games, and start a new run",
 		             entry->generation);
 	if (rc == 0)
-		rc = file_write(path, b.data, b.len, e);
+		rc = run_store(u, path, &b, e);
 	if (rc == 0)
 		entry->shard = sha256_of(b.data, b.len);
 	buf_release(&b);
@@ -127,7 +208,7 @@ static int make_samples(struct run *u, struct ledger_entry *entry, struct err *e
 	return rc;
 }
 
-static int make_match(struct run *u, struct ledger_entry *entry, const struct nn_net *candidate, struct err *e)
+static int make_match(struct run *u, struct ledger_entry *entry, struct nn_net *candidate, struct err *e)
 {
 	struct run_gate gate;
 	struct record_games games = {0};
@@ -137,9 +218,16 @@ static int make_match(struct run *u, struct ledger_entry *entry, const struct nn
 		run_decide(entry, run_last(u), NULL);
 		return 0;
 	}
-	run_gate_init(&gate, u->r);
+	struct player both[2] = {best_player(u), {candidate, entry->generation, &entry->net}};
+	int rc;
 	run_gate_settings(u->r, entry->generation, candidate, u->best, u->o->cpu_flags, &s);
-	int rc = run_games_make(u, &s, RUN_MATCH, entry->generation, 2 * gate.pairs_max, &gate, &games, e);
+	s.kernels = u->kernels;
+	do {
+		record_games_release(&games);
+		run_gate_init(&gate, u->r);
+		rc = run_games_make(u, &s, RUN_MATCH, entry->generation, 2 * gate.pairs_max, &gate, &games, e);
+		rc = check_players(u, both, 2, RUN_MATCH, entry->generation, rc, e);
+	} while (run_again(u, &rc, e));
 	if (rc == 0 && record_games_root(&games, &entry->match_root) < 0)
 		rc = err_set(e, ERR_MEMORY, "no memory for a Merkle tree");
 	if (rc == 0)
@@ -208,6 +296,10 @@ int run_execute(const struct run_options *o, struct hash *net, struct err *e)
 	uint32_t last = o->until && o->until < generations ? o->until : generations;
 	u.progress = o->progress ? o->progress : &u.unwatched;
 	nn_kernels_init(&u.kernels, o->cpu_flags);
+	if (o->kernels)
+		u.kernels = *o->kernels;
+	nn_guard_init(&u.guard, o->check);
+	u.kernels.guard = &u.guard;
 	atomic_store(&u.progress->generations, last);
 	run_phase(&u, RUN_START, 0, 0);
 	int rc = run_open(&u, e);

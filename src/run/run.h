@@ -24,6 +24,7 @@
 #include "train/train.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum run_phase { RUN_START, RUN_SELFPLAY, RUN_TRAIN, RUN_GATE, RUN_DONE };
@@ -45,6 +46,8 @@ struct run_options {
 	const char *dir;
 	struct pool *pool;
 	unsigned cpu_flags;
+	const struct nn_kernels *kernels;      /* to be used instead of what cpu_flags allow; may be NULL */
+	bool check;                            /* exact checks of all that nets and training compute */
 	uint32_t until;                        /* last generation to make; 0: the recipe's */
 	const atomic_bool *stop;               /* set: stop soon, resumable */
 	struct run_progress *progress;
@@ -55,7 +58,8 @@ struct run_options {
 };
 
 /* Makes or continues the run in dir.  0: done, *net is the name of the best net up to generation `until`.
- * ERR_STOPPED: resumable.  ERR_MISMATCH: dir belongs to another recipe, or a file is not what the ledger says (e names
+ * ERR_STOPPED: resumable.  ERR_FAULT: twice the machine computed or remembered something wrong (the first time a note
+ * said so, and the segment was made again): resumable.  ERR_MISMATCH: dir belongs to another recipe, or a file is not what the ledger says (e names
  * it). */
 int run_execute(const struct run_options *o, struct hash *net, struct err *e);
 

@@ -2,6 +2,8 @@
 /* Games -> shard, and shards -> the window that training draws from. */
 #include "run/parts.h"
 
+#include "nn/guard.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,8 +135,10 @@ static void window_drop(struct run_window *w, uint32_t n)
 		shard_release(&w->shard[i]);
 	w->shards -= n;
 	w->first += n;
-	if (w->shards)
-		memmove(w->shard, w->shard + n, w->shards * sizeof *w->shard);
+	if (w->shards == 0)
+		return;
+	memmove(w->shard, w->shard + n, w->shards * sizeof *w->shard);
+	memmove(w->words, w->words + n, w->shards * sizeof *w->words);
 }
 
 /* Room for n shards. */
@@ -146,7 +150,10 @@ static int window_room(struct run_window *w, uint32_t n, struct err *e)
 	uint32_t *at = realloc(w->start, n * sizeof *at);
 	if (at)
 		w->start = at;
-	return s && at ? 0 : err_set(e, ERR_MEMORY, "no memory for a window of %" PRIu32 " shards", n);
+	uint64_t *words = realloc(w->words, n * sizeof *words);
+	if (words)
+		w->words = words;
+	return s && at && words ? 0 : err_set(e, ERR_MEMORY, "no memory for a window of %" PRIu32 " shards", n);
 }
 
 static int window_count(struct run_window *w, struct err *e)
@@ -175,11 +182,22 @@ int run_window_set(struct run_window *w, const char *dir, const struct recipe *r
 		uint32_t g = w->first + w->shards;
 		const struct hash *want = g == last && last_hash ? last_hash : &l->entry[g].shard;
 		rc = window_load(&w->shard[w->shards], dir, r, g, want, e);
-		w->shards += rc == 0;
+		if (rc == 0) {
+			const struct buf *file = &w->shard[w->shards].bytes;
+			w->words[w->shards++] = nn_words(file->data, file->len);
+		}
 	}
 	struct shard_shape shape = {.size = r->board_size, .planes = game_go.planes};
 	w->sample_bytes = shard_sample_bytes(&shape);
 	return rc < 0 ? rc : window_count(w, e);
+}
+
+int run_window_check(const struct run_window *w, struct err *e)
+{
+	for (uint32_t i = 0; i < w->shards; i++)
+		if (nn_words(w->shard[i].bytes.data, w->shard[i].bytes.len) != w->words[i])
+			return err_set(e, ERR_FAULT, "samples: the shard of generation %" PRIu32 " changed in memory", w->first + i);
+	return 0;
 }
 
 void run_window_release(struct run_window *w)
@@ -187,6 +205,7 @@ void run_window_release(struct run_window *w)
 	window_drop(w, w->shards);
 	free(w->shard);
 	free(w->start);
+	free(w->words);
 	*w = (struct run_window){0};
 }
 

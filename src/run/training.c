@@ -4,15 +4,16 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The state that this generation's first step starts from: the last checkpoint of the generation before. */
 static int training_start(struct run *u, uint32_t generation, struct err *e)
 {
 	int rc = 0;
-	if (u->state)
-		return 0;
 	const struct ledger_entry *p = &u->ledger.entry[generation - 1];
 	const struct ledger_checkpoint *c = &p->checkpoint[p->checkpoints - 1];
+	if (u->state)
+		return run_state_check(u, generation - 1, c, e);
 	u->state = run_checkpoint_load(u->dir, u->r, generation - 1, c->step, &c->hash, NULL, &rc, e);
 	return rc;
 }
@@ -70,16 +71,33 @@ static void training_loss(struct run *u, const struct train_stats *s)
 	atomic_store(&u->progress->loss_owner, s->owner / s->samples);
 }
 
+/* Is u->state still what was written?  If not, who knows since when: neither is to be believed. */
+static int checkpoint_same(struct run *u, const char *path, const struct buf *b, struct err *e)
+{
+	struct buf now = {0};
+	int rc = 0;
+	train_write(u->state, &now);
+	if (now.failed)
+		rc = err_set(e, ERR_MEMORY, "%s: no memory to check it", path);
+	else if (now.len != b->len || memcmp(now.data, b->data, b->len) != 0)
+		rc = run_drop(path, e);
+	else
+		b = NULL;
+	buf_release(&now);
+	return rc < 0 || !b ? rc : err_set(e, ERR_FAULT, "%s: the state changed in memory while it was written", path);
+}
+
 int run_checkpoint_save(struct run *u, uint32_t generation, struct ledger_checkpoint *c, struct err *e)
 {
 	char path[RUN_PATH_MAX];
 	struct buf b = {0};
 	run_path(path, sizeof path, u->dir, RUN_CHECKPOINT, generation, c->step);
 	train_write(u->state, &b);
-	int rc =
-	    b.failed ? err_set(e, ERR_MEMORY, "%s: no memory to write it", path) : file_write(path, b.data, b.len, e);
+	int rc = b.failed ? err_set(e, ERR_MEMORY, "%s: no memory to write it", path) : run_store(u, path, &b, e);
 	if (rc == 0)
 		c->hash = sha256_of(b.data, b.len);
+	if (rc == 0)
+		rc = checkpoint_same(u, path, &b, e);
 	buf_release(&b);
 	return rc;
 }
@@ -98,6 +116,8 @@ static int training_span(struct run *u, struct trainer *t, const struct train_so
 		if (rc == 0)
 			atomic_store(&u->progress->done, n + 1 - first);
 	}
+	if (rc == 0)
+		rc = run_window_check(&u->window, e);
 	if (rc == 0)
 		rc = run_checkpoint_save(u, entry->generation, c, e);
 	if (rc == 0)
@@ -122,13 +142,10 @@ static int training_spans(struct run *u, struct ledger_entry *entry, struct err 
 	return rc;
 }
 
-int run_train(struct run *u, struct ledger_entry *entry, struct err *e)
+/* All spans that are not on disk yet. */
+static int training_make(struct run *u, struct ledger_entry *entry, struct err *e)
 {
 	uint32_t g = entry->generation, spans = run_spans(u->r);
-	entry->window_first = run_window_first(u->r, g);
-	entry->checkpoint = calloc(spans, sizeof *entry->checkpoint);
-	if (!entry->checkpoint)
-		return err_set(e, ERR_MEMORY, "no memory for %" PRIu32 " checkpoints", spans);
 	int rc = training_start(u, g, e);
 	if (rc == 0)
 		rc = training_resume(u, entry, e);
@@ -140,4 +157,24 @@ int run_train(struct run *u, struct ledger_entry *entry, struct err *e)
 		return 0;
 	rc = run_window_set(&u->window, u->dir, u->r, &u->ledger, (uint32_t)entry->window_first, g, &entry->shard, e);
 	return rc < 0 ? rc : training_spans(u, entry, e);
+}
+
+int run_train(struct run *u, struct ledger_entry *entry, struct err *e)
+{
+	uint32_t spans = run_spans(u->r);
+	int rc;
+	entry->window_first = run_window_first(u->r, entry->generation);
+	entry->checkpoint = calloc(spans, sizeof *entry->checkpoint);
+	if (!entry->checkpoint)
+		return err_set(e, ERR_MEMORY, "no memory for %" PRIu32 " checkpoints", spans);
+	do {
+		entry->checkpoints = 0;
+		rc = training_make(u, entry, e);
+		if (rc == ERR_FAULT) { /* what is in memory may be wrong: all of it comes from disk again */
+			train_free(u->state);
+			u->state = NULL;
+			run_window_release(&u->window);
+		}
+	} while (run_again(u, &rc, e));
+	return rc;
 }

@@ -71,24 +71,62 @@ static int round_vectors(struct slice *s, const int32_t *g, int n, int exp)
 
 /* ---- weight gradients ---- */
 
-/* Adds v of exponent exp to a Q34 sum, at most 2^50 (a gradient of 65536) at a time: the 128 slices of the largest
- * batch stay below 2^58.  |v| < 2^50. */
-static void add_sum(int64_t *sum, int64_t v, int exp)
+/* v of exponent exp in Q34, at most 2^50 (a gradient of 65536): the 128 slices of the largest batch stay below 2^58.
+ * |v| < 2^50. */
+static int64_t in_sums(int64_t v, int exp)
 {
 	const int64_t most = INT64_C(1) << 50;
 	int s = exp - GRAD_Q;
 
 	if (s >= 62)
+		return 0;
+	if (s >= 0)
+		return fx_rshift64(v, s);
+	int64_t limit = s < -50 ? 0 : fx_asr64(most, -s);
+	if (v > limit || v < -limit)
+		return v > 0 ? most : -most;
+	return v * (INT64_C(1) << (s < -50 ? 0 : -s));
+}
+
+/* Adds v of exponent exp to a sum, and to the print of all. */
+static void add_sum(struct slice *s, int64_t *sum, int64_t v, int exp)
+{
+	const int64_t *first = (const int64_t *)(const void *)s->grads.arena.base;
+	int64_t add = in_sums(v, exp);
+
+	s->print += (2 * (uint64_t)(sum - first) + 1) * (uint64_t)add;
+	if (!s->dry)
+		*sum += add;
+}
+
+/* ---- products, and their checks ---- */
+
+static void report(struct slice *s, int layer, const char *what, int at)
+{
+	nn_guard_report(s->k->guard, "checks: thread %d, training: the %s of layer %d (%s), number %d, do not add up", s->thread, what,
+	                layer, s->net->layer[layer].info.what, at);
+}
+
+static void run_mm(struct slice *s, int layer, const struct nn_mm *m)
+{
+	s->k->mm_s8(m);
+	if (!nn_guard_checks(s->k->guard))
 		return;
-	if (s < 0) {
-		int64_t limit = s < -50 ? 0 : fx_asr64(most, -s);
-		if (v > limit || v < -limit)
-			*sum += v > 0 ? most : -most;
-		else
-			*sum += v * (INT64_C(1) << (s < -50 ? 0 : -s));
-	} else {
-		*sum += fx_rshift64(v, s);
-	}
+	int bad = nn_check_mm_s8(m, train_back_sums(&s->net->layer[layer].info, s->back[layer]));
+	atomic_fetch_add_explicit(&s->k->guard->checked, 1, memory_order_relaxed);
+	if (bad >= 0)
+		report(s, layer, "input gradients", bad);
+}
+
+static void run_wgrad(struct slice *s, int layer, const struct nn_wgrad *g)
+{
+	s->k->wgrad(g);
+	if (!nn_guard_checks(s->k->guard))
+		return;
+	int bad = nn_check_wgrad(g);
+	atomic_fetch_add_explicit(&s->k->guard->checked, 1, memory_order_relaxed);
+	if (bad >= 0)
+		report(s, layer, "weight gradients", bad);
 }
 
 /* s->dw (co_padded outputs) -> the worker's sums. */
@@ -102,14 +140,14 @@ static void add_dw(struct slice *s, int layer, int exp)
 		for (int t = 0; t < f->taps; t++) {
 			const int32_t *dw = s->dw + ((size_t)t * (size_t)co + (size_t)o) * (size_t)f->ci;
 			for (int j = 0; j < f->ci; j++)
-				add_sum(sum++, dw[j], exp);
+				add_sum(s, sum++, dw[j], exp);
 		}
 }
 
 static void add_bias(struct slice *s, int layer, const int32_t *sum, int exp)
 {
 	for (int o = 0; o < s->net->layer[layer].info.co; o++)
-		add_sum(&s->grads.layer[layer].bias[o], sum[o], exp);
+		add_sum(s, &s->grads.layer[layer].bias[o], sum[o], exp);
 }
 
 static int in_exp(const struct slice *s, const struct nn_layer_info *f)
@@ -140,7 +178,7 @@ static void board_wgrad(struct slice *s, int layer, const uint8_t *x, int exp)
 	    .g = (const int8_t *)s->g4, .x = s->x4, .quads = QUADS, .padded = w->padded, .point = s->board_point,
 	    .points = w->points, .tap = tap, .taps = f->taps, .ci = f->ci, .co = f->co, .dw = s->dw,
 	};
-	s->k->wgrad(&job);
+	run_wgrad(s, layer, &job);
 	add_dw(s, layer, exp + in_exp(s, f));
 	for (int i = 0; i < SLICE; i++)
 		s->k->sum_points(sum, s->g8 + (size_t)i * gn, w->size, f->co);
@@ -163,7 +201,7 @@ static void vector_wgrad(struct slice *s, int layer, const uint8_t *x, int exp)
 	    .g = (const int8_t *)s->g4, .x = s->x4, .quads = QUADS, .padded = 1, .point = zero, .points = 1,
 	    .tap = zero, .taps = 1, .ci = f->ci, .co = f->co, .dw = s->dw,
 	};
-	s->k->wgrad(&job);
+	run_wgrad(s, layer, &job);
 	add_dw(s, layer, exp + in_exp(s, f));
 	for (int i = 0; i < SLICE * f->co; i++)
 		sum[i % f->co] += s->vec8[i];
@@ -174,7 +212,13 @@ static void vector_wgrad(struct slice *s, int layer, const uint8_t *x, int exp)
 
 size_t train_back_bytes(const struct nn_layer_info *f)
 {
-	return nn_packed_bytes(f->ci, f->taps * nn_pad16(f->co));
+	int k = f->taps * nn_pad16(f->co);
+	return nn_packed_bytes(f->ci, k) + nn_sum_count(f->ci, k) * sizeof(int16_t);
+}
+
+const int16_t *train_back_sums(const struct nn_layer_info *f, const int8_t *back)
+{
+	return (const int16_t *)(const void *)(back + nn_packed_bytes(f->ci, f->taps * nn_pad16(f->co)));
 }
 
 /* Gradient of a convolution's input: out = SLICE * points rows of ci, exponent exp + the layer's. */
@@ -194,7 +238,7 @@ static int board_dgrad(struct slice *s, int layer, int32_t *out, int exp)
 	    .x = s->g8, .row = s->back_row, .rows = rows, .tap = tap, .taps = l->info.taps,
 	    .ci = co, .co = l->info.ci, .w = s->back[layer], .acc = out,
 	};
-	s->k->mm_s8(&m);
+	run_mm(s, layer, &m);
 	return exp + l->exp;
 }
 
@@ -211,7 +255,7 @@ static int vector_dgrad(struct slice *s, int layer, int exp)
 	    .x = s->vec8, .row = s->back_row, .rows = SLICE, .tap = zero, .taps = 1,
 	    .ci = co, .co = l->info.ci, .w = s->back[layer], .acc = s->vec_sums,
 	};
-	s->k->mm_s8(&m);
+	run_mm(s, layer, &m);
 	return exp + l->exp;
 }
 
@@ -294,9 +338,9 @@ static void logits_back(struct slice *s, int layer, const int32_t *g, const uint
 		}
 	}
 	for (int i = 0; i < co * ci; i++)
-		add_sum(&s->grads.layer[layer].w[i], dw[i], exp);
+		add_sum(s, &s->grads.layer[layer].w[i], dw[i], exp);
 	for (int o = 0; o < co; o++)
-		add_sum(&s->grads.layer[layer].bias[o], db[o], OUT_Q);
+		add_sum(s, &s->grads.layer[layer].bias[o], db[o], OUT_Q);
 }
 
 /* fc2, fc1: leaves the gradient of the pooled h in s->vec_sums; returns its exponent. */

@@ -26,6 +26,16 @@ void train_grads_release(struct grads *g)
 	arena_release(&g->arena);
 }
 
+uint64_t train_grads_print(const struct grads *g)
+{
+	const int64_t *v = (const int64_t *)(const void *)g->arena.base;
+	uint64_t print = 0;
+
+	for (size_t i = 0; i < g->count; i++)
+		print += (2 * (uint64_t)i + 1) * (uint64_t)v[i];
+	return print;
+}
+
 static int most(int a, int b)
 {
 	return a > b ? a : b;
@@ -83,9 +93,15 @@ int train_slice_init(struct slice *s, const struct train_state *t, const struct 
 		return ERR_MEMORY;
 	}
 	place(s, t, &s->arena);
+	train_slice_points(s);
+	return 0;
+}
+
+void train_slice_points(struct slice *s)
+{
+	nn_work_rows(s->w);
 	for (int p = 0; p < s->w->points; p++)
 		s->board_point[p] = s->w->row[p];
-	return 0;
 }
 
 void train_slice_release(struct slice *s)

@@ -5,6 +5,7 @@
 #include "train/train_int.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* floor(log2(127 / (4 * sqrt(2 / n)))): the largest e with 2^(2e) * 32 <= 127^2 * n. */
 static int start_exp(int n)
@@ -138,6 +139,47 @@ void train_state_arrays(struct train_state *t, state_array_fn *fn, void *ctx)
 		fn(ctx, l->gain, l->info.co, GAIN_MAX);
 		fn(ctx, l->vgain, l->info.co, MOMENTUM_MAX);
 	}
+}
+
+/* The arrays of a layer, and how many bytes each has. */
+enum { LAYER_ARRAYS = 6 };
+static void layer_arrays(const struct train_layer *l, int32_t *v[LAYER_ARRAYS], size_t n[LAYER_ARRAYS])
+{
+	size_t w = (size_t)l->weights * sizeof *l->m, c = (size_t)l->info.co * sizeof *l->bias, g = l->gain ? c : 0;
+
+	memcpy(v, (int32_t *[LAYER_ARRAYS]){l->m, l->vm, l->bias, l->vbias, l->gain, l->vgain}, LAYER_ARRAYS * sizeof *v);
+	memcpy(n, (size_t[LAYER_ARRAYS]){w, w, c, c, g, g}, LAYER_ARRAYS * sizeof *n);
+}
+
+void train_state_copy(struct train_state *to, const struct train_state *from)
+{
+	int32_t *a[LAYER_ARRAYS], *b[LAYER_ARRAYS];
+	size_t n[LAYER_ARRAYS];
+
+	to->step = from->step;
+	memcpy(to->act_exp, from->act_exp, sizeof to->act_exp);
+	for (int i = 0; i < to->layers; i++) {
+		layer_arrays(&to->layer[i], a, n);
+		layer_arrays(&from->layer[i], b, n);
+		for (int k = 0; k < LAYER_ARRAYS; k++)
+			if (n[k])
+				memcpy(a[k], b[k], n[k]);
+	}
+}
+
+bool train_state_same(const struct train_state *x, const struct train_state *y)
+{
+	int32_t *a[LAYER_ARRAYS], *b[LAYER_ARRAYS];
+	size_t n[LAYER_ARRAYS];
+	bool same = x->step == y->step && memcmp(x->act_exp, y->act_exp, sizeof x->act_exp) == 0;
+
+	for (int i = 0; i < x->layers; i++) {
+		layer_arrays(&x->layer[i], a, n);
+		layer_arrays(&y->layer[i], b, n);
+		for (int k = 0; k < LAYER_ARRAYS; k++)
+			same = same && (!n[k] || memcmp(a[k], b[k], n[k]) == 0);
+	}
+	return same;
 }
 
 /* Largest difference of two arrays of exponent exp, times 2^-24 and rounded up. */

@@ -64,7 +64,8 @@ void trainer_free(struct trainer *t);
 
 /* Makes `steps` steps on the samples.  Step number n of the run draws its batch from (seed, generation, n) alone.
  * first_step: the run's step at which this generation began (samples are dealt without repetition from there).
- * Stops between steps where *stop is set: ERR_STOPPED.  stats are added to. */
+ * Stops between steps where *stop is set: ERR_STOPPED.  stats are added to.
+ * ERR_FAULT: the machine computed or remembered something wrong, and neither s nor the trainer's sums are to be used. */
 int trainer_run(struct trainer *t, struct train_state *s, const struct train_source *src, uint32_t generation,
                 uint64_t first_step, uint64_t steps, const atomic_bool *stop, struct train_stats *stats, struct err *e);
 

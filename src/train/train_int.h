@@ -5,6 +5,7 @@
 #define MIAI_TRAIN_TRAIN_INT_H
 
 #include "nn/forward.h"
+#include "nn/guard.h"
 #include "train/train.h"
 
 #include <stdbool.h>
@@ -46,6 +47,9 @@ struct train_state *train_state_alloc(const struct nn_shape *shape, struct err *
 /* Calls fn for each array of the state, in checkpoint order; limit: largest magnitude it may hold. */
 typedef void state_array_fn(void *ctx, int32_t *v, int n, int32_t limit);
 void train_state_arrays(struct train_state *t, state_array_fn *fn, void *ctx);
+/* Two states of one shape: to = from; whether all that a checkpoint holds of them is the same. */
+void train_state_copy(struct train_state *to, const struct train_state *from);
+bool train_state_same(const struct train_state *a, const struct train_state *b);
 
 /* Standardised filter o of layer l: mean, deviation and the factor gain * t (Q24) of
  * q = round((m - mu) * factor * 2^exp / (sd * 2^24)). */
@@ -66,6 +70,8 @@ struct grads {
 };
 int train_grads_init(struct grads *g, const struct train_state *t);
 void train_grads_release(struct grads *g);
+/* The sum of 2 i + 1 times sum number i, modulo 2^64: of two gradients together it is the sum of theirs. */
+uint64_t train_grads_print(const struct grads *g);
 
 /* Everything a worker needs for one slice. */
 struct slice {
@@ -75,6 +81,9 @@ struct slice {
 	int8_t *const *back;             /* per layer: weights packed for the way back, see train_pack_back() */
 	struct nn_work *w;
 	struct grads grads;              /* of this worker, summed over its slices */
+	uint64_t print;                  /* train_grads_print of what was added, and of the activations' counts */
+	bool dry;                        /* add to the print alone */
+	int thread;
 	uint64_t key;                    /* stochastic rounding: of this step and slice */
 	uint32_t tensor;                 /* number of the next tensor to be rounded */
 	struct shard_sample sample;      /* scratch */
@@ -105,6 +114,8 @@ struct slice {
 int train_slice_init(struct slice *s, const struct train_state *t, const struct train_config *c, const struct nn_kernels *k,
                const struct nn_net *net, int8_t *const *back, int board_size);
 void train_slice_release(struct slice *s);
+/* Writes the indices of points, which are otherwise written once and for all. */
+void train_slice_points(struct slice *s);
 
 /* Takes sample bytes as position i of the slice, seen through a symmetry. */
 void train_slice_load(struct slice *s, const struct shard_shape *shape, const uint8_t *bytes, int i, int symmetry);
@@ -115,6 +126,22 @@ void train_backward(struct slice *s);
 /* Weights of a layer for mm_s8 on the way back: row ci, k = taps * pad16(co), tap order as forward. */
 size_t train_back_bytes(const struct nn_layer_info *f);
 int train_pack_back(const struct nn_layer *l, int8_t *out); /* 0 or ERR_MEMORY */
+/* The check sums (nn/guard.h) that stand behind the packed weights. */
+const int16_t *train_back_sums(const struct nn_layer_info *f, const int8_t *back);
+
+/* Exact checks of a step, beside those of the products (docs/faults-hardware.md). */
+struct train_watch;
+struct train_watch *train_watch_new(const struct nn_shape *shape, struct err *e); /* NULL: see e */
+void train_watch_free(struct train_watch *w);
+/* A step of s begins: the second state follows it. */
+void train_watch_step(struct train_watch *w, const struct train_state *s);
+/* All slices are done: are the weights still those of the second state?  0, ERR_FAULT, ERR_MEMORY. */
+int train_watch_weights(struct train_watch *w, const struct nn_net *net, int8_t *const *back, struct err *e);
+/* s has been updated: the same to the second state.  ERR_FAULT where they differ. */
+int train_watch_update(struct train_watch *w, const struct train_state *s, const struct grads *g, const struct train_config *c,
+                       struct err *e);
+/* The activation exponents, which a step changes last. */
+void train_watch_exponents(struct train_watch *w, const struct train_state *s);
 
 /* One step of the optimiser from gradient sums over the batch. */
 void train_update(struct train_state *t, const struct grads *g, const struct train_config *c);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FIRST_SAMPLE = 5 }; /* of each NN_SAMPLE_STEPS steps: early, so that short runs have one */
+
 struct trainer {
 	struct train_config config;
 	struct nn_kernels k;
@@ -17,6 +19,8 @@ struct trainer {
 	struct nn_net *net;              /* the weights as played, of the step under way */
 	int8_t *back[NN_LAYERS_MAX];
 	struct slice *slice;             /* one a worker */
+	struct nn_kernels plain;         /* what sampled steps are made with again */
+	struct train_watch *watch;       /* where the guard wants exact checks, else NULL */
 	/* of the step under way, for the slice tasks */
 	const struct train_source *src;
 	uint64_t sample_key, symmetry_key, round_key, first_sample;
@@ -34,6 +38,8 @@ static int trainer_memory(struct trainer *t, const struct nn_shape *shape, struc
 	}
 	for (; t->workers < pool_threads(t->pool) && !rc; t->workers++)
 		rc = train_slice_init(&t->slice[t->workers], s, &t->config, &t->k, t->net, t->back, t->board_size);
+	for (int i = 0; i < t->workers && nn_guard_checks(t->k.guard) && !rc; i++)
+		rc = nn_work_watch(t->slice[i].w);
 	train_free(s);
 	return rc ? err_set(e, rc, "out of memory for training") : 0;
 }
@@ -48,11 +54,17 @@ struct trainer *trainer_new(const struct train_config *c, const struct nn_shape 
 	}
 	t->config = *c;
 	t->k = *k;
+	nn_kernels_init(&t->plain, 0);
+	t->plain.guard = k->guard;
 	t->pool = pool;
 	t->board_size = board_size;
 	t->net = nn_net_new(shape, e);
 	t->slice = calloc((size_t)pool_threads(pool), sizeof *t->slice);
-	if (!t->net || !t->slice || trainer_memory(t, shape, e)) {
+	bool checks = nn_guard_checks(k->guard);
+	t->watch = checks ? train_watch_new(shape, e) : NULL;
+	if (!t->slice)
+		err_set(e, ERR_MEMORY, "out of memory for training");
+	if (!t->net || !t->slice || checks != (t->watch != NULL) || trainer_memory(t, shape, e)) {
 		trainer_free(t);
 		return NULL;
 	}
@@ -68,6 +80,7 @@ void trainer_free(struct trainer *t)
 	for (int i = 0; i < NN_LAYERS_MAX; i++)
 		free(t->back[i]);
 	free(t->slice);
+	train_watch_free(t->watch);
 	nn_net_free(t->net);
 	free(t);
 }
@@ -85,6 +98,7 @@ int train_pack_back(const struct nn_layer *l, int8_t *out)
 			for (int j = 0; j < f->ci; j++)
 				w[(size_t)j * (size_t)k + (size_t)(t * co + o)] = l->weight[((size_t)o * (size_t)f->taps + (size_t)t) * (size_t)f->ci + (size_t)j];
 	nn_pack(out, w, f->ci, k);
+	nn_sums((int16_t *)(void *)(out + nn_packed_bytes(f->ci, k)), w, f->ci, k);
 	free(w);
 	return 0;
 }
@@ -98,10 +112,16 @@ static void count_activations(struct slice *s)
 	for (int a = 0; a <= last; a++) {
 		int c = a >= last - 1 ? w->shape.head : w->shape.channels;
 		size_t n = (size_t)(a == last ? SLICE : SLICE * w->padded) * (size_t)c;
+		uint64_t saturated = 0, high = 0;
 		for (size_t i = 0; i < n; i++) {
-			s->saturated[a] += w->act[a][i] == 127;
-			s->high[a] += w->act[a][i] >= 64;
+			saturated += w->act[a][i] == 127;
+			high += w->act[a][i] >= 64;
 		}
+		s->print += (2 * (uint64_t)a + 1) * ((saturated << 32) + high);
+		if (s->dry)
+			continue;
+		s->saturated[a] += saturated;
+		s->high[a] += high;
 	}
 }
 
@@ -113,6 +133,7 @@ static bool adapts(const struct train_config *c, uint64_t step)
 struct step_job {
 	struct trainer *t;
 	const struct train_state *s;
+	bool sampled; /* made again in plain C */
 };
 
 /* Sample number i of the run's training is dealt from a permutation of the window, a new one each time it is used up. */
@@ -124,22 +145,61 @@ static const uint8_t *deal(const struct trainer *t, uint64_t i)
 	return t->src->get(t->src->ctx, rng_permute(rng_key(t->sample_key, n / count), count, (uint32_t)(n % count)));
 }
 
-static void slice_task(void *ctx, int task, int worker)
+/* The gradients of one slice. */
+static void slice_once(struct slice *s, const struct step_job *job, int task)
 {
-	struct step_job *job = ctx;
-	struct trainer *t = job->t;
-	struct slice *s = &t->slice[worker];
+	const struct trainer *t = job->t;
 	uint64_t first = job->s->step * (uint64_t)t->config.batch + (uint64_t)task * SLICE;
 
 	s->key = rng_key(t->round_key, (uint64_t)task);
 	s->tensor = 0;
 	for (int i = 0; i < SLICE; i++)
 		train_slice_load(s, &t->src->shape, deal(t, first + (uint64_t)i), i, (int)rng_below(t->symmetry_key, first + (uint64_t)i, SYMMETRIES));
-	nn_forward(&t->k, t->net, s->w, SLICE);
+	nn_forward(s->k, t->net, s->w, SLICE);
 	train_loss_gradients(s);
 	train_backward(s);
 	if (adapts(&t->config, job->s->step))
 		count_activations(s);
+}
+
+/* The same slice again: does it leave the same print?  Its sums and losses are not added. */
+static void slice_again(struct slice *s, const struct step_job *job, int task, const struct nn_kernels *k, const char *what)
+{
+	uint64_t print = s->print;
+	struct train_stats stats = s->stats;
+	const struct nn_kernels *used = s->k;
+
+	s->print = 0;
+	s->dry = true;
+	s->k = k;
+	train_slice_points(s);
+	slice_once(s, job, task);
+	if (s->print != print)
+		nn_guard_report(k->guard, "%s: thread %d, training step %llu, slice %d: made again, its gradients are others", what, s->thread,
+		                (unsigned long long)job->s->step, task);
+	s->k = used;
+	s->dry = false;
+	s->stats = stats;
+	s->print = print;
+}
+
+static void slice_task(void *ctx, int task, int worker)
+{
+	struct step_job *job = ctx;
+	struct trainer *t = job->t;
+	struct slice *s = &t->slice[worker];
+	uint64_t before = s->print;
+
+	s->thread = s->w->thread = worker;
+	s->print = 0;
+	slice_once(s, job, task);
+	if (t->watch)
+		slice_again(s, job, task, &t->k, "checks");
+	if (job->sampled) {
+		slice_again(s, job, task, &t->plain, "sampling");
+		atomic_fetch_add(&t->k.guard->sampled, 1);
+	}
+	s->print += before;
 }
 
 /* Sums all workers' gradients into worker 0's, and clears the others'. */
@@ -185,21 +245,60 @@ static int prepare(struct trainer *t, const struct train_state *s)
 	return 0;
 }
 
-static int one_step(struct trainer *t, struct train_state *s)
+/* The prints of the step's slices are those of the sums that were used. */
+static int check_sums(struct trainer *t, uint64_t counts, struct err *e)
 {
-	struct step_job job = {t, s};
+	uint64_t print = 0;
 
+	for (int w = 0; w < t->workers; w++) {
+		print += t->slice[w].print;
+		t->slice[w].print = 0;
+	}
+	return print == train_grads_print(&t->slice[0].grads) + counts ? 0 : err_set(e, ERR_FAULT, "fingerprints: gradient sums changed in memory");
+}
+
+/* What count_activations added to the prints. */
+static uint64_t counts_print(const struct trainer *t)
+{
+	uint64_t print = 0;
+
+	for (int w = 0; w < t->workers; w++)
+		for (int a = 0; a < NN_ACTS_MAX; a++)
+			print += (2 * (uint64_t)a + 1) * ((t->slice[w].saturated[a] << 32) + t->slice[w].high[a]);
+	return print;
+}
+
+/* The state follows the sums. */
+static int finish_step(struct trainer *t, struct train_state *s, bool due, struct err *e)
+{
+	struct grads *sums = &t->slice[0].grads;
+
+	train_update(s, sums, &t->config);
+	int rc = t->watch ? train_watch_update(t->watch, s, sums, &t->config, e) : 0;
+	if (!rc)
+		rc = check_sums(t, counts_print(t), e);
+	memset(sums->arena.base, 0, sums->count * sizeof(int64_t));
+	if (due)
+		adapt(t, s);
+	if (t->watch)
+		train_watch_exponents(t->watch, s);
+	return rc;
+}
+
+static int one_step(struct trainer *t, struct train_state *s, struct err *e)
+{
+	struct step_job job = {t, s, t->k.guard && s->step % NN_SAMPLE_STEPS == FIRST_SAMPLE};
+	bool due = adapts(&t->config, s->step);
+
+	if (t->watch)
+		train_watch_step(t->watch, s);
 	if (prepare(t, s))
-		return ERR_MEMORY;
+		return err_set(e, ERR_MEMORY, "out of memory in training step %llu", (unsigned long long)s->step);
 	t->round_key = rng_key(rng_key(t->config.seed, RNG_ROUND), s->step);
 	pool_run(t->pool, t->config.batch / SLICE, slice_task, &job);
 	reduce(t);
-	bool due = adapts(&t->config, s->step);
-	train_update(s, &t->slice[0].grads, &t->config);
-	memset(t->slice[0].grads.arena.base, 0, t->slice[0].grads.count * sizeof(int64_t));
-	if (due)
-		adapt(t, s);
-	return 0;
+	int rc = t->watch ? train_watch_weights(t->watch, t->net, t->back, e) : 0;
+	return rc ? rc : finish_step(t, s, due, e);
 }
 
 static void collect_stats(struct trainer *t, struct train_stats *out)
@@ -232,8 +331,10 @@ int trainer_run(struct trainer *t, struct train_state *s, const struct train_sou
 	for (uint64_t i = 0; i < steps && !rc; i++) {
 		if (stop && atomic_load(stop))
 			rc = err_set(e, ERR_STOPPED, "training stopped at step %llu", (unsigned long long)s->step);
-		else if (one_step(t, s))
-			rc = err_set(e, ERR_MEMORY, "out of memory in training step %llu", (unsigned long long)s->step);
+		else
+			rc = one_step(t, s, e);
+		if (!rc && nn_guard_faulty(t->k.guard))
+			rc = err_set(e, ERR_FAULT, "%s", t->k.guard->first.text);
 	}
 	if (stats)
 		collect_stats(t, stats);

@@ -101,7 +101,7 @@ class Seed:
         self.random = random.Random(number)
         self.where = os.path.join(scratch, f's{number}')
         self.failures, self.ends = collections.Counter(), collections.Counter()
-        self.said = []
+        self.failed, self.said = set(), []
 
     def faults(self, name):
         """Kinds of failures and their rates: a few failures in all, or one now and then."""
@@ -126,7 +126,7 @@ class Seed:
                                                 if name not in ('info', 'gtp') else args, f, text)
         for k, (_, failures) in counts.items():
             self.failures[k] += failures
-        failed = {k for k, (_, n) in counts.items() if n}
+        self.failed = failed = {k for k, (_, n) in counts.items() if n}
         self.said = [f'{args[0]} with {f}: exit {code}, failed {sorted(failed)}', out[-1500:], err[-3000:]]
         if code < 0 or REPORT.search(err) or not counts:
             raise Bad('crashed')
@@ -147,8 +147,9 @@ class Seed:
             raise Bad(f'{what}: other bytes: {wrong}')
 
     def begun(self, err):
-        """Did this process get as far as the directory, as far as one can tell?"""
-        return os.path.exists(os.path.join(self.where, 'lock')) and self.where in err and 'cannot l' not in err
+        """Did this process get as far as the directory, and could it tell?"""
+        return (os.path.exists(os.path.join(self.where, 'lock')) and 'stat' not in self.failed
+                and f'miai run: {self.base.recipe}' not in err)
 
     def go_on(self):
         """Processes that fail in one directory, one after another; then one that does not."""

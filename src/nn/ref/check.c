@@ -113,11 +113,14 @@ int nn_check_wgrad(const struct nn_wgrad *g)
 uint64_t nn_words(const void *p, size_t n)
 {
 	const uint8_t *b = p;
+	const size_t whole = n / 4 * 4;
 	uint64_t sum = 0;
-	for (size_t i = 0; i + 4 <= n; i += 4) {
-		uint32_t w;
+	uint32_t w;
+	for (size_t i = 0; i < whole; i += 4) {
 		memcpy(&w, b + i, sizeof w);
 		sum += w;
 	}
-	return sum;
+	w = 0;
+	memcpy(&w, b + whole, n - whole);
+	return sum + w;
 }

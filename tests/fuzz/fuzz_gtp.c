@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* GTP: any bytes, line by line.  Every reply has the protocol's form, and the same lines said again to a new engine get
+ * the same replies. */
+#include "fuzz.h"
+
+#include "games/go/go.h"
+#include "gtp/gtp.h"
+
+enum { LINES = 64 };
+
+static struct nn_net *plain_net(void)
+{
+	const struct nn_shape s = {.planes = GO_PLANES, .plane_exp = GO_PLANE_EXP, .blocks = 1, .channels = 16, .head = 16};
+	struct nn_net *net = nn_net_new(&s, NULL);
+	MUST(net);
+	net->layer[nn_head_layer(&s, 1)].bias[NN_OWNER] = 3 << 24;
+	nn_net_pack(net);
+	return net;
+}
+
+static bool well_formed(const uint8_t *p, size_t n)
+{
+	if (n < 3 || (p[0] != '=' && p[0] != '?') || p[n - 1] != '\n' || p[n - 2] != '\n')
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (p[i] >= 127 || (p[i] < 32 && p[i] != '\n') || (i + 2 < n && p[i] == '\n' && p[i + 1] == '\n'))
+			return false;
+	return true;
+}
+
+/* A large board makes a search slow and finds nothing that a small one does not; without a net all sizes are tried. */
+static bool slow(const uint8_t *line, size_t n)
+{
+	return memmem(line, n, "boardsize", 9) || memmem(line, n, "genmove", 7) == line;
+}
+
+/* All replies, one after another. */
+static void converse(const struct nn_net *net, const struct nn_kernels *k, const uint8_t *p, size_t n, struct buf *said)
+{
+	struct gtp_settings s = {.net = net, .kernels = k, .seed = 7, .size = 4, .komi_half = 1, .resign = 10, .version = "0"};
+	s.search = (struct search_settings){.visits = 3, .cpuct = 1100, .fpu = 200, .symmetry = 1};
+	struct gtp *g = gtp_new(&s, NULL);
+	MUST(g);
+	bool more = true;
+	for (int lines = 0; n && more && lines < LINES; lines++) {
+		const uint8_t *end = memchr(p, '\n', n);
+		size_t len = end ? (size_t)(end - p) + 1 : n, before = said->len;
+		if (!net || lines < 8 || !slow(p, len))
+			more = gtp_command(g, p, len, said);
+		MUST(!said->failed && (said->len == before || well_formed(said->data + before, said->len - before)));
+		p += len;
+		n -= len;
+	}
+	gtp_free(g);
+}
+
+/* The first byte: even, with a net. */
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	struct buf once = {0}, again = {0};
+	struct nn_kernels k;
+	if (n == 0)
+		return 0;
+	nn_kernels_init(&k, nn_cpu_flags());
+	struct nn_net *net = p[0] % 2 ? NULL : plain_net();
+	converse(net, &k, p + 1, n - 1, &once);
+	converse(net, &k, p + 1, n - 1, &again);
+	if (once.len || again.len)
+		fuzz_same(&once, &again);
+	nn_net_free(net);
+	buf_release(&once);
+	buf_release(&again);
+	return 0;
+}
