@@ -84,10 +84,11 @@ static int file_sync_dir(const char *path, struct err *e)
 	return rc;
 }
 
-/* The size of a regular file open at fd. */
+/* The size of a regular file open at fd.  st is set, here and below, for MemorySanitizer: it does not see that the
+ * system sets it. */
 static int file_size(int fd, const char *path, uint64_t *size, struct err *e)
 {
-	struct stat st;
+	struct stat st = {0};
 	if (fstat(fd, &st) < 0)
 		return file_fail(e, path, "stat");
 	if (!S_ISREG(st.st_mode))
@@ -226,7 +227,7 @@ int file_append_close(struct file_append *f, struct err *e)
 
 int file_there(const char *path, struct err *e)
 {
-	struct stat st;
+	struct stat st = {0};
 	if (stat(path, &st) == 0)
 		return 1;
 	return errno == ENOENT || errno == ENOTDIR ? 0 : file_fail(e, path, "look at it");
@@ -234,13 +235,13 @@ int file_there(const char *path, struct err *e)
 
 bool file_exists(const char *path)
 {
-	struct stat st;
+	struct stat st = {0};
 	return stat(path, &st) == 0;
 }
 
 int file_mkdir(const char *path, struct err *e)
 {
-	struct stat st;
+	struct stat st = {0};
 	if (mkdir(path, 0777) == 0)
 		return file_sync_dir(path, e);
 	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))

@@ -211,7 +211,7 @@ static void reply(struct buf *out, bool ok, const char *id, const struct buf *te
 
 bool gtp_command(struct gtp *g, const void *line, size_t n, struct buf *out)
 {
-	enum { ID_MAX = 32, WORDS = GTP_ARGS_MAX + 2 };
+	enum { ID_MAX = 32, WORDS = GTP_ARGS_MAX + 2, REPLY = 4096 };
 	char clear[GTP_LINE_MAX + 1], *word[WORDS];
 	char *const *w = word;
 	struct buf text = {.data = NULL};
@@ -226,6 +226,12 @@ bool gtp_command(struct gtp *g, const void *line, size_t n, struct buf *out)
 	words = crowd ? WORDS : words;
 	const char *id = words && is_id(w[0]) && strlen(w[0]) <= ID_MAX ? w[0] : "";
 	int skip = *id != '\0';
+	/* Room for any answer first: a command that was obeyed must not lose it. */
+	if (!buf_extend(&text, REPLY)) {
+		buf_printf(out, "?%s out of memory\n\n", id);
+		return true;
+	}
+	buf_clear(&text);
 	if (!whole || crowd)
 		ok = gtp_fail(&c, "syntax error: the line is too long");
 	else

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 enum {
-	NN_SAMPLE_POSITIONS = 4096, /* one evaluated position in so many is made again in plain C */
-	NN_SAMPLE_STEPS = 2048,     /* and so is one training step in so many */
+	NN_SAMPLE_POSITIONS = 8192, /* one evaluated position in so many is made again in plain C */
+	NN_SAMPLE_STEPS = 4096,     /* and so is one training step in so many */
 	NN_SUM_OUTPUTS = 256,       /* outputs that share a check sum: |sum of weights| <= 256 * 127 < 2^15 */
 };
 

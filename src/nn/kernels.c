@@ -51,6 +51,17 @@ unsigned nn_cpu_flags(void)
 		flags |= NN_CPU_AVX512VNNI;
 	return flags;
 }
+#elif defined(__aarch64__) && !defined(NN_ONLY_C)
+#include <sys/auxv.h>
+
+/* As the system tells it: the dot product has a bit of its own. */
+unsigned nn_cpu_flags(void)
+{
+	const uint64_t caps = getauxval(AT_HWCAP);
+	if (!(caps & HWCAP_ASIMD))
+		return 0;
+	return caps & HWCAP_ASIMDDP ? NN_CPU_NEON | NN_CPU_NEONDOT : NN_CPU_NEON;
+}
 #else
 unsigned nn_cpu_flags(void)
 {
@@ -64,8 +75,11 @@ static const struct {
 } cpu_names[] = {
     {"avx2", NN_CPU_AVX2},
     {"avx512vnni", NN_CPU_AVX512VNNI},
+    {"neon", NN_CPU_NEON},
+    {"neondot", NN_CPU_NEONDOT},
 };
 
+#define CPU_LIST "avx2, avx512vnni, neon, neondot"
 enum { CPU_NAMES = sizeof cpu_names / sizeof *cpu_names };
 
 static unsigned flag_named(const char *name, size_t n)
@@ -91,8 +105,8 @@ int nn_cpu_flags_parse(unsigned *flags, const char *list, struct err *e)
 		const unsigned f = flag_named(list, n);
 		const int shown = n < 40 ? (int)n : 40;
 		if (!f)
-			return err_set(e, ERR_ARG, "\"%.*s\" is no instruction set; say avx2, avx512vnni, none or all",
-				       shown, list);
+			return err_set(e, ERR_ARG, "\"%.*s\" is no instruction set; say none, all or " CPU_LIST, shown,
+				       list);
 		if (!(f & have))
 			return err_set(e, ERR_ARG, "this machine has no %.*s; say none or all", shown, list);
 		*flags |= f;

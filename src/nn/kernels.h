@@ -22,6 +22,8 @@ struct nn_guard;
 enum nn_cpu_flag {
 	NN_CPU_AVX2 = 1u << 0,
 	NN_CPU_AVX512VNNI = 1u << 1, /* with AVX512F, BW and VL */
+	NN_CPU_NEON = 1u << 2,       /* of 64-bit arm */
+	NN_CPU_NEONDOT = 1u << 3,    /* with sdot */
 };
 
 /* Matrix product of a list of rows with packed weights:
@@ -94,7 +96,7 @@ struct nn_kernels {
 /* What the processor has (and the system lets us use). */
 unsigned nn_cpu_flags(void);
 
-/* Parses "avx2,avx512vnni", "none" or "all" (what the machine has, also for NULL); a flag the machine lacks is
+/* Parses "avx2,avx512vnni" or "neon", "none" or "all" (what the machine has, also for NULL); a flag the machine lacks is
  * an error.  0 or ERR_ARG. */
 struct err;
 int nn_cpu_flags_parse(unsigned *flags, const char *list, struct err *e);

@@ -15,6 +15,7 @@ bool run_again(struct run *u, int *rc, struct err *e)
 	memcpy(what, e->text, sizeof what);
 	nn_guard_clear(&u->guard);
 	if (++u->faults < FAULTS_MAX) {
+		u->guard.check = true; /* this machine is not believed any more */
 		run_note(u, "this machine made a fault, and what it touched is made again: %s", what);
 		*rc = 0;
 		return true;

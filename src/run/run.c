@@ -132,7 +132,8 @@ static int add_complaint(struct err *e, const char *more)
 	return err_set(e, ERR_FAULT, "%.300s; %.300s", first, more);
 }
 
-/* Games were played, with result rc.  Are the nets still what they were?  Else no game of this process is to be believed. */
+/* Games were played, with result rc.  Are the nets still what they were?  If not, or if sampling found a fault, which may be
+ * the last of many, no game of this phase is to be believed. */
 static int check_players(struct run *u, const struct player *p, int n, enum run_file what, uint32_t generation, int rc,
                          struct err *e)
 {
@@ -146,9 +147,9 @@ static int check_players(struct run *u, const struct player *p, int n, enum run_
 			why = w;
 		}
 	}
-	if (bad == 0 && nn_guard_faulty(&u->guard) && rc == 0)
-		return err_set(e, ERR_FAULT, "%s", u->guard.first.text);
-	if (bad == ERR_FAULT && run_games_drop(u, what, generation, &drop) < 0) {
+	if (rc == 0 && nn_guard_faulty(&u->guard))
+		rc = err_set(e, ERR_FAULT, "%s", u->guard.first.text);
+	if ((bad == ERR_FAULT || (rc == ERR_FAULT && !u->guard.check)) && run_games_drop(u, what, generation, &drop) < 0) {
 		bad = drop.code;
 		why = drop;
 	}

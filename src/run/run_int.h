@@ -31,7 +31,7 @@ int run_stopped(struct err *e);
 void run_phase(struct run *u, enum run_phase phase, uint64_t done, uint64_t total);
 
 /* Where *rc is ERR_FAULT, the first fault is told to the user and *rc becomes 0: true, the segment is to be made again.
- * The second one stays an error that says how to go on. */
+ * From then on everything is checked.  The second one stays an error that says how to go on. */
 bool run_again(struct run *u, int *rc, struct err *e);
 /* Writes a file and reads it back. */
 int run_store(struct run *u, const char *path, const struct buf *b, struct err *e);

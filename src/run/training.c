@@ -143,11 +143,11 @@ static int training_spans(struct run *u, struct ledger_entry *entry, struct err 
 }
 
 /* All spans that are not on disk yet. */
-static int training_make(struct run *u, struct ledger_entry *entry, struct err *e)
+static int training_make(struct run *u, struct ledger_entry *entry, bool resume, struct err *e)
 {
 	uint32_t g = entry->generation, spans = run_spans(u->r);
 	int rc = training_start(u, g, e);
-	if (rc == 0)
+	if (rc == 0 && resume)
 		rc = training_resume(u, entry, e);
 	if (rc < 0)
 		return rc;
@@ -159,9 +159,29 @@ static int training_make(struct run *u, struct ledger_entry *entry, struct err *
 	return rc < 0 ? rc : training_spans(u, entry, e);
 }
 
+/* What is in memory may be wrong: all of it comes from disk again.  Where not everything was checked, the fault may have
+ * been the last of many, and the checkpoints of this generation are made again too. */
+static int training_fault(struct run *u, struct ledger_entry *entry, struct err *e)
+{
+	char path[RUN_PATH_MAX];
+	struct err why = {.text = ""};
+	int rc = 0;
+	train_free(u->state);
+	u->state = NULL;
+	run_window_release(&u->window);
+	for (uint32_t i = 0; rc == 0 && i < run_spans(u->r) && !u->guard.check; i++) {
+		run_path(path, sizeof path, u->dir, RUN_CHECKPOINT, entry->generation, run_span_end(u->r, entry->generation, i));
+		rc = run_drop(path, &why);
+	}
+	if (rc < 0)
+		*e = why;
+	return rc < 0 ? rc : ERR_FAULT;
+}
+
 int run_train(struct run *u, struct ledger_entry *entry, struct err *e)
 {
 	uint32_t spans = run_spans(u->r);
+	bool resume = true;
 	int rc;
 	entry->window_first = run_window_first(u->r, entry->generation);
 	entry->checkpoint = calloc(spans, sizeof *entry->checkpoint);
@@ -169,11 +189,10 @@ int run_train(struct run *u, struct ledger_entry *entry, struct err *e)
 		return err_set(e, ERR_MEMORY, "no memory for %" PRIu32 " checkpoints", spans);
 	do {
 		entry->checkpoints = 0;
-		rc = training_make(u, entry, e);
-		if (rc == ERR_FAULT) { /* what is in memory may be wrong: all of it comes from disk again */
-			train_free(u->state);
-			u->state = NULL;
-			run_window_release(&u->window);
+		rc = training_make(u, entry, resume, e);
+		if (rc == ERR_FAULT) {
+			resume = u->guard.check;
+			rc = training_fault(u, entry, e);
 		}
 	} while (run_again(u, &rc, e));
 	return rc;

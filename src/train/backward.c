@@ -88,15 +88,45 @@ static int64_t in_sums(int64_t v, int exp)
 	return v * (INT64_C(1) << (s < -50 ? 0 : -s));
 }
 
+/* What a sum's place stands for in the print of all. */
+static uint64_t place_of(const struct slice *s, const int64_t *sum)
+{
+	return 2 * (uint64_t)(sum - (const int64_t *)(const void *)s->grads.arena.base) + 1;
+}
+
 /* Adds v of exponent exp to a sum, and to the print of all. */
 static void add_sum(struct slice *s, int64_t *sum, int64_t v, int exp)
 {
-	const int64_t *first = (const int64_t *)(const void *)s->grads.arena.base;
 	int64_t add = in_sums(v, exp);
 
-	s->print += (2 * (uint64_t)(sum - first) + 1) * (uint64_t)add;
+	s->print += place_of(s, sum) * (uint64_t)add;
 	if (!s->dry)
 		*sum += add;
+}
+
+/* The same for n of them.  |v| < 2^28, so a shift by at most 22 to the left stays within 2^50. */
+static void add_sums(struct slice *s, int64_t *sum, const int32_t *v, int n, int exp)
+{
+	uint64_t print = 0, place = place_of(s, sum);
+	int64_t keep = s->dry ? 0 : -1;
+	int right = exp - GRAD_Q, left = -right;
+
+	if (right >= 62 || left > 22)
+		for (int i = 0; i < n; i++)
+			add_sum(s, &sum[i], v[i], exp);
+	else if (right > 0)
+		for (int i = 0; i < n; i++, place += 2) {
+			int64_t add = fx_asr64(v[i] + (INT64_C(1) << (right - 1)), right);
+			print += place * (uint64_t)add;
+			sum[i] += add & keep;
+		}
+	else
+		for (int i = 0; i < n; i++, place += 2) {
+			int64_t add = v[i] * (INT64_C(1) << left);
+			print += place * (uint64_t)add;
+			sum[i] += add & keep;
+		}
+	s->print += print;
 }
 
 /* ---- products, and their checks ---- */
@@ -138,9 +168,8 @@ static void add_dw(struct slice *s, int layer, int exp)
 
 	for (int o = 0; o < f->co; o++)
 		for (int t = 0; t < f->taps; t++) {
-			const int32_t *dw = s->dw + ((size_t)t * (size_t)co + (size_t)o) * (size_t)f->ci;
-			for (int j = 0; j < f->ci; j++)
-				add_sum(s, sum++, dw[j], exp);
+			add_sums(s, sum, s->dw + ((size_t)t * (size_t)co + (size_t)o) * (size_t)f->ci, f->ci, exp);
+			sum += f->ci;
 		}
 }
 

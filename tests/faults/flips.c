@@ -117,7 +117,7 @@ static uint64_t find_byte(const char *dir, uint64_t k, char *file, size_t n, uin
 static void flip_file(const char *dir, uint64_t random, char *file, size_t n)
 {
 	uint64_t at = 0, all = UINT64_MAX - find_byte(dir, UINT64_MAX, file, n, &at);
-	uint8_t b;
+	uint8_t b = 0;
 	*file = '\0';
 	find_byte(dir, rng_at(random, 1) % all, file, n, &at);
 	int fd = open(file, O_RDWR);

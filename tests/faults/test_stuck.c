@@ -91,7 +91,7 @@ static void test_stuck(const struct nn_kernels *k, bool check, int times, const 
 		CHECK(strstr(e.text, "a machine whose memory and processor are sound") != NULL);
 		lies = 0;
 		CHECK_INT(run(dir, NULL, check, &got, &e), 0);
-		CHECK_STR(notes, "");
+		CHECK(strstr(notes, "this machine") == NULL);
 	}
 	CHECK(hash_equal(&got, want));
 	clean(dir);

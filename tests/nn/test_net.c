@@ -74,7 +74,7 @@ static void test_forward(int size, int extreme)
 	for (int batch = 1; batch <= 3; batch++) {
 		evaluate(net, nn_cpu_flags(), size, N, batch, got);
 		CHECK(memcmp(want, got, used) == 0);
-		evaluate(net, nn_cpu_flags() & NN_CPU_AVX2, size, N, batch, got);
+		evaluate(net, nn_cpu_flags() & (NN_CPU_AVX2 | NN_CPU_NEON), size, N, batch, got);
 		CHECK(memcmp(want, got, used) == 0);
 	}
 	nn_net_free(net);

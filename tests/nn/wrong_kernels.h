@@ -199,7 +199,7 @@ static void wrong_half_mask_add(int32_t *t, const int32_t *g, const uint8_t *act
 {
 	for (size_t i = 0; i < n; i++) {
 		const int64_t v = act[i] == 0 || act[i] == 127 ? 0 : g[i];
-		const int64_t y = s > 0 ? fx_asr64(v + (INT64_C(1) << (s - 1)) - 1, s) : fx_rshift64(v, s);
+		const int64_t y = s > 0 ? fx_asr64(v + (INT64_C(1) << (s - 1)) - 1, s) : fx_rshift64(v, s < -32 ? -32 : s);
 		t[i] = (int32_t)fx_clamp64(t[i] + y, -(1 << 30), 1 << 30);
 	}
 }
