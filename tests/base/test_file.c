@@ -7,6 +7,14 @@
 
 /* Every test works in a fresh directory, made below the current one and entered. */
 
+/* A name longer than file systems take. */
+static const char *too_long(void)
+{
+	static char name[301];
+	memset(name, 'x', sizeof name - 1);
+	return name;
+}
+
 static int content_is(const char *path, const char *want)
 {
 	struct buf b = {0};
@@ -109,6 +117,13 @@ static void test_names(void)
 {
 	struct err e;
 	CHECK(file_exists("a") && !file_exists("nowhere"));
+	struct err there = {.text = ""};
+	CHECK_INT(file_there("a", &there), 1);
+	CHECK_INT(file_there("nowhere", &there), 0);
+	CHECK_INT(file_there("a/below", &there), 0);
+	CHECK_INT(file_there(too_long(), &there), ERR_IO); /* whether it is there cannot be told */
+	CHECK_INT(there.code, ERR_IO);
+	CHECK(strstr(there.text, ": cannot look at it: File name too long"));
 	CHECK_INT(file_mkdir("dir", &e), 0);
 	CHECK_INT(file_mkdir("dir/sub/", &e), 0);
 	CHECK(file_exists("dir/sub"));
