@@ -110,6 +110,6 @@ const struct cli_command cli_cmd_bench = {
 	     "instruction set, on any machine.  Speeds go to standard error.\n\n"
 	     "  --quick           a small piece of work, with a signature of its own\n"
 	     "  --threads N       (all processors)\n"
-	     "  --cpu-flags LIST  avx2,avx512vnni, none, all (all)\n",
+	     "  --cpu-flags LIST  avx2,avx512vnni or neon,neondot; none, all (all)\n",
     .run = run,
 };

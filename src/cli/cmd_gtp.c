@@ -100,7 +100,7 @@ const struct cli_command cli_cmd_gtp = {
 	     "  --resign PERCENT  resign below this chance to win (0: never)\n"
 	     "  --seed N          of drawn moves and of the symmetries looked through (1)\n"
 	     "  --threads 1       one search runs on one thread\n"
-	     "  --cpu-flags LIST  instruction sets to use: avx2,avx512vnni, none, all (all);\n"
+	     "  --cpu-flags LIST  instruction sets to use: avx2,avx512vnni or neon,neondot; none, all (all);\n"
 	     "                    the moves are the same with any\n",
     .run = run,
 };

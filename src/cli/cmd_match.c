@@ -199,6 +199,6 @@ const struct cli_command cli_cmd_match = {
 	     "  --seed N           (1)\n"
 	     "  --records FILE     write the games there\n"
 	     "  --threads N        (all processors)\n"
-	     "  --cpu-flags LIST   avx2,avx512vnni, none, all (all)\n",
+	     "  --cpu-flags LIST   avx2,avx512vnni or neon,neondot; none, all (all)\n",
     .run = run,
 };

@@ -156,7 +156,7 @@ const struct cli_command cli_cmd_run = {
 	     "  --dir DIR          directory of the run (the recipe's name with .run, here)\n"
 	     "  --until N          stop after generation N (the recipe's last)\n"
 	     "  --threads N        (all processors)\n"
-	     "  --cpu-flags LIST   avx2,avx512vnni, none, all (all)\n"
+	     "  --cpu-flags LIST   avx2,avx512vnni or neon,neondot; none, all (all)\n"
 	     "  --check            check every sum against hardware that lies; slower, the same net\n"
 	     "  --json             one JSON object a line on standard output instead\n",
     .run = run,

@@ -82,7 +82,7 @@ const struct cli_command cli_cmd_verify = {
 	     "  --rebuild          all of them\n"
 	     "  --seed N           choose the same segments as another time (chosen by chance)\n"
 	     "  --threads N        (all processors)\n"
-	     "  --cpu-flags LIST   avx2,avx512vnni, none, all (none: the plain C kernels)\n\n"
+	     "  --cpu-flags LIST   avx2,avx512vnni or neon,neondot; none, all (none: the plain C kernels)\n\n"
 	     "Exit codes: 0 all of it holds, 1 something does not, 2 wrong usage, 3 cannot be read,\n"
 	     "            4 stopped before the end.\n",
     .run = run,

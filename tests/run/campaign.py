@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""campaign.py [--seeds N] [--first S] [--jobs J] MIAI_FAULTY RECIPE: calls fail by chance; what does miai do?
+"""campaign.py [--seeds N | --every] [--first S] [--jobs J] MIAI_FAULTY RECIPE: calls fail; what does miai do?
 
 MIAI_FAULTY is the program with tests/run/faulty.c in it.  Each seed chooses what is done (a run from nothing, a run
 continued, a check of a good run, a check of a damaged one, a look at files, a game by GTP), which calls fail and how
@@ -12,7 +12,8 @@ often.  Demanded:
 - a directory that it leaves is completed to the same bytes by the next process that is let alone;
 - verify never calls a good run bad, and nothing intact that is not.
 
-Prints the figures; ends with code 1 if anything else was seen."""
+With --every there is no chance: each call of a run, and of a check that makes it all again, fails once.  Prints the
+figures; ends with code 1 if anything else was seen."""
 import argparse
 import collections
 import concurrent.futures
@@ -102,6 +103,7 @@ class Seed:
         self.where = os.path.join(scratch, f's{number}')
         self.failures, self.ends = collections.Counter(), collections.Counter()
         self.failed, self.said = set(), []
+        self.threads, self.rounds = [1, 1, 2, 3], [1, 1, 2, 3]
 
     def faults(self, name):
         """Kinds of failures and their rates: a few failures in all, or one now and then."""
@@ -122,7 +124,7 @@ class Seed:
     def step(self, name, args, text=None):
         """One process whose calls fail.  Its end is judged as far as it can be without knowing more."""
         f = self.faults(name)
-        code, out, err, counts = self.base.call([*args, '--threads', self.random.choice([1, 1, 2, 3])]
+        code, out, err, counts = self.base.call([*args, '--threads', self.random.choice(self.threads)]
                                                 if name not in ('info', 'gtp') else args, f, text)
         for k, (_, failures) in counts.items():
             self.failures[k] += failures
@@ -153,7 +155,7 @@ class Seed:
 
     def go_on(self):
         """Processes that fail in one directory, one after another; then one that does not."""
-        for _ in range(self.random.choice([1, 1, 2, 3])):
+        for _ in range(self.random.choice(self.rounds)):
             code, _, err = self.step('run', ['run', self.base.recipe, '--dir', self.where])
             if code == HOLDS:
                 self.same('success')
@@ -175,8 +177,8 @@ class Seed:
         shutil.copytree(self.base.part, self.where)
         self.go_on()
 
-    def look(self):
-        name, args, text = self.random.choice(self.base.looks())
+    def look(self, only=None):
+        name, args, text = self.random.choice([x for x in self.base.looks() if only in (None, x[0])])
         code, out, _ = self.step(name, args, text)
         if name == 'gtp':
             have, want = out.split('\n\n'), self.base.clean[name].split('\n\n')
@@ -202,8 +204,11 @@ class Seed:
         if code not in (MISMATCH, UNREADABLE) or re.search('(?m)^intact: ', out):
             raise Bad(f'a damaged {name} passes: {code}')
 
+    def choose(self):
+        return self.random.choices([self.fresh, self.resumed, self.look, self.damaged], [6, 3, 4, 1])[0]
+
     def judge(self):
-        what = self.random.choices([self.fresh, self.resumed, self.look, self.damaged], [6, 3, 4, 1])[0]
+        what = self.choose()
         try:
             what()
             return None
@@ -213,9 +218,34 @@ class Seed:
             shutil.rmtree(self.where, ignore_errors=True)
 
 
+class Single(Seed):
+    """One call, and no other, fails."""
+
+    def __init__(self, base, number, scratch, name, kind, call):
+        super().__init__(base, number, scratch)
+        self.name, self.one = name, {kind: f'@{call}'}
+        self.threads = self.rounds = [1]
+
+    def faults(self, name):
+        return self.one
+
+    def rebuild(self):
+        self.look('rebuild')
+
+    def choose(self):
+        return self.fresh if self.name == 'run' else self.rebuild
+
+
+def every(base, scratch):
+    where = ((name, kind, call) for name in ('run', 'rebuild') for kind in KINDS
+             for call in range(1, base.calls[name][kind] + 1))
+    return [Single(base, i, scratch, *x) for i, x in enumerate(where)]
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument('--seeds', type=int, default=60)
+    p.add_argument('--every', action='store_true')
     p.add_argument('--first', type=int, default=1)
     p.add_argument('--jobs', type=int, default=os.cpu_count())
     p.add_argument('miai')
@@ -224,18 +254,18 @@ def main():
     failures, ends, bad = collections.Counter(), collections.Counter(), 0
     with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(a.jobs) as pool:
         base = Base(os.path.abspath(a.miai), os.path.abspath(a.recipe), scratch)
-        seeds = [Seed(base, a.first + i, scratch) for i in range(a.seeds)]
+        seeds = every(base, scratch) if a.every else [Seed(base, a.first + i, scratch) for i in range(a.seeds)]
         for s, wrong in zip(seeds, pool.map(Seed.judge, seeds)):
             failures += s.failures
             ends += s.ends
             if wrong:
                 bad += 1
                 print(wrong, flush=True)
-    print(f'{a.seeds} seeds, {sum(ends.values())} processes, {sum(failures.values())} failures injected: '
+    print(f'{len(seeds)} {"calls" if a.every else "seeds"}, {sum(ends.values())} processes, {sum(failures.values())} failures injected: '
           + ', '.join(f'{k} {failures[k]}' for k in KINDS))
     print(f'of the processes that met a failure {ends["clear error"]} ended with a clear error and {ends["survived"]} '
           f'survived it; {ends["undisturbed"]} met none')
-    print(f'{bad} seeds failed')
+    print(f'{bad} failed')
     sys.exit(1 if bad else 0)
 
 

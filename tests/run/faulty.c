@@ -3,6 +3,7 @@
  * miai_faulty.  Chance is a function of a seed, the kind of failure and the number of calls of that kind so far.
  *
  * FAULTS="seed=N KIND=RATE ..."   a call that can fail in this way does so RATE times in a million
+ * FAULTS="KIND=@N ..."            the Nth such call does, and no other
  * FAULTS_REPORT=FILE              there, at the end: a line "KIND calls failures" for each kind
  *
  * memory   malloc, calloc, realloc, aligned_alloc give nothing
@@ -38,6 +39,7 @@ enum { MEMORY, THREAD, SHORT, EINTR_, EIO_, ENOSPC_, OPEN, RENAME, MKDIR, STAT, 
 static const char *const kind_name[KINDS] = {"memory", "thread", "short",  "eintr", "eio",  "enospc",
                                              "open",   "rename", "mkdir", "stat",  "lock"};
 static uint32_t rate[KINDS]; /* in a million; set before main, then only read */
+static uint32_t only[KINDS]; /* where not 0: the one call that fails */
 static uint64_t seed;
 static atomic_uint calls[KINDS], failures[KINDS];
 static atomic_bool full;
@@ -48,7 +50,7 @@ static void set(const char *word, size_t n, const char *value)
 		seed = strtoull(value, NULL, 10);
 	for (int k = 0; k < KINDS; k++)
 		if (strlen(kind_name[k]) == n && memcmp(word, kind_name[k], n) == 0)
-			rate[k] = (uint32_t)strtoul(value, NULL, 10);
+			*(*value == '@' ? &only[k] : &rate[k]) = (uint32_t)strtoul(value + (*value == '@'), NULL, 10);
 }
 
 __attribute__((constructor)) static void begin(void)
@@ -78,7 +80,7 @@ static uint32_t fails(int kind)
 {
 	uint32_t n = atomic_fetch_add(&calls[kind], 1);
 	uint64_t r = rng_at(rng_key(seed, (uint64_t)kind), n);
-	if ((uint32_t)(r >> 32) % 1000000 >= rate[kind])
+	if (only[kind] ? n + 1 != only[kind] : (uint32_t)(r >> 32) % 1000000 >= rate[kind])
 		return 0;
 	atomic_fetch_add(&failures[kind], 1);
 	return (uint32_t)r | 1;
