@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""campaign.py [--seeds N | --every] [--first S] [--jobs J] MIAI_FAULTY RECIPE: calls fail; what does miai do?
+"""campaign.py [--every] [--seeds N] [--first S] [--jobs J] MIAI_FAULTY RECIPE: calls fail; what does miai do?
 
 MIAI_FAULTY is the program with tests/run/faulty.c in it.  Each seed chooses what is done (a run from nothing, a run
 continued, a check of a good run, a check of a damaged one, a look at files, a game by GTP), which calls fail and how
@@ -244,17 +244,18 @@ def every(base, scratch):
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument('--seeds', type=int, default=60)
+    p.add_argument('--seeds', type=int, help='how many seeds, or calls (60; with --every all)')
     p.add_argument('--every', action='store_true')
     p.add_argument('--first', type=int, default=1)
     p.add_argument('--jobs', type=int, default=os.cpu_count())
     p.add_argument('miai')
     p.add_argument('recipe')
     a = p.parse_args()
+    a.seeds = a.seeds or (1 << 30 if a.every else 60)
     failures, ends, bad = collections.Counter(), collections.Counter(), 0
     with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(a.jobs) as pool:
         base = Base(os.path.abspath(a.miai), os.path.abspath(a.recipe), scratch)
-        seeds = every(base, scratch) if a.every else [Seed(base, a.first + i, scratch) for i in range(a.seeds)]
+        seeds = every(base, scratch)[a.first - 1:][:a.seeds] if a.every else [Seed(base, a.first + i, scratch) for i in range(a.seeds)]
         for s, wrong in zip(seeds, pool.map(Seed.judge, seeds)):
             failures += s.failures
             ends += s.ends
