@@ -4,6 +4,7 @@
 #include "nn/forward.h"
 
 #include "base/fixed.h"
+#include "base/profile.h"
 #include "nn/watch_int.h"
 
 #include <stdlib.h>
@@ -410,14 +411,18 @@ static void block_forward(const struct nn_kernels *k, const struct nn_net *net, 
 	struct output to_b = act_output(net, w, b), to_trunk = trunk_output(w, w->extra);
 	struct output to_extra = {.fn = extra_epilogue, .to = w->extra, .bytes = 4, .watch = NN_WATCH_EXTRA};
 
+	profile_enter(k->profile, PROFILE_RELU);
 	trunk_relu(k, net, w, a, n);
+	profile_enter(k->profile, PROFILE_CONV1);
 	struct op conv1 = op_make(k, net, w, nn_block_layer(block, 0), w->act[a]);
 	op_board(&conv1, n, &to_b, true);
 	watch_act(k, w, a, n);
+	profile_enter(k->profile, PROFILE_POOL);
 	pool_board(k, w, w->act[b], c, n, block);
 	struct op pool = op_make(k, net, w, nn_block_layer(block, 2), w->pool[block]);
 	op_vectors(&pool, n, 2 * c, &to_extra);
 	watch_pool(k, w, block, c, n);
+	profile_enter(k->profile, PROFILE_CONV2);
 	struct op conv2 = op_make(k, net, w, nn_block_layer(block, 1), w->act[b]);
 	op_board(&conv2, n, &to_trunk, true);
 	watch_act(k, w, b, n);
@@ -432,7 +437,9 @@ static void head_forward(const struct nn_kernels *k, const struct nn_net *net, s
 	struct output to_points = {.fn = logit_epilogue, .to = w->point_out, .bytes = 4, .watch = NN_WATCH_POINTS};
 	struct output to_globals = {.fn = logit_epilogue, .to = w->global_out, .bytes = 4, .watch = NN_WATCH_GLOBALS};
 
+	profile_enter(k->profile, PROFILE_RELU);
 	trunk_relu(k, net, w, a, n);
+	profile_enter(k->profile, PROFILE_HEAD);
 	struct op head = op_make(k, net, w, nn_head_layer(s, 0), w->act[a]);
 	op_board(&head, n, &to_h, true);
 	watch_act(k, w, a, n);
@@ -453,6 +460,7 @@ static void head_forward(const struct nn_kernels *k, const struct nn_net *net, s
 void nn_forward(const struct nn_kernels *k, const struct nn_net *net, struct nn_work *w, int n)
 {
 	struct output to_trunk = trunk_output(w, NULL);
+	enum profile_phase was = profile_enter(k->profile, PROFILE_STEM);
 
 	memset(w->trunk, 0, (size_t)n * (size_t)(w->padded * w->shape.channels) * sizeof *w->trunk);
 	if (w->watch)
@@ -463,4 +471,5 @@ void nn_forward(const struct nn_kernels *k, const struct nn_net *net, struct nn_
 	for (int block = 0; block < w->shape.blocks; block++)
 		block_forward(k, net, w, block, n);
 	head_forward(k, net, w, n);
+	profile_enter(k->profile, was);
 }

@@ -15,6 +15,7 @@ void nn_kernels_init(struct nn_kernels *k, unsigned cpu_flags)
 #include "nn/kernels.inc"
 #undef NN_KERNEL
 	k->guard = NULL;
+	k->profile = NULL;
 }
 
 #if defined(__x86_64__) && !defined(NN_ONLY_C)

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct nn_guard;
+struct profile;
 
 enum nn_cpu_flag {
 	NN_CPU_AVX2 = 1u << 0,
@@ -90,6 +91,7 @@ struct nn_kernels {
 	void (*mask_add)(int32_t *t, const int32_t *g, const uint8_t *act, size_t n, int s);
 	/* sum[ch] += g over the size * size points of one padded board of c channels (a multiple of 16). */
 	void (*sum_points)(int32_t *sum, const int8_t *g, int size, int c);
+	struct profile *profile; /* who wants to know where time goes (base/profile.h); NULL: nobody */
 	struct nn_guard *guard; /* who checks what these compute (nn/guard.h); NULL: nobody */
 };
 
@@ -103,7 +105,7 @@ int nn_cpu_flags_parse(unsigned *flags, const char *list, struct err *e);
 /* The names of the set flags, comma-separated, "none" where there are none. */
 void nn_cpu_flags_text(char *out, size_t n, unsigned flags);
 
-/* Fills the table: C, then whatever cpu_flags allow, in ascending order; no guard. */
+/* Fills the table: C, then whatever cpu_flags allow, in ascending order; no guard, no profile. */
 void nn_kernels_init(struct nn_kernels *k, unsigned cpu_flags);
 
 #endif

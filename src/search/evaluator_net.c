@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/fixed.h"
+#include "base/profile.h"
 #include "base/symmetry.h"
 #include "nn/forward.h"
 #include "nn/guard.h"
@@ -90,15 +91,18 @@ static void sample(struct net_evaluator *n, struct eval_job **job, int count)
 static void net_evaluate(struct evaluator *e, struct eval_job **job, int count)
 {
 	struct net_evaluator *n = (struct net_evaluator *)e;
+	enum profile_phase was = profile_enter(n->kernels->profile, PROFILE_INPUT);
 	n->work->thread = e->thread;
 	for (int i = 0; i < count; i++)
 		put_planes(n, n->work, i, job[i]);
 	nn_forward(n->kernels, n->net, n->work, count);
 	sample(n, job, count);
+	profile_enter(n->kernels->profile, PROFILE_OUTPUT);
 	for (int i = 0; i < count; i++) {
 		take_points(n, i, job[i]);
 		take_globals(n, i, job[i]);
 	}
+	profile_enter(n->kernels->profile, was);
 }
 
 static int net_memory(struct net_evaluator *n, const struct nn_net *net, const struct nn_kernels *k, int size, int batch)

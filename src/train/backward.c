@@ -3,6 +3,7 @@
  * slice's tensor, rounded stochastically; the rest is int32 or int64.  A gradient "of exponent e" stands for g * 2^-e.
  * Bounds: docs/arithmetic.md, "Backward". */
 #include "base/fixed.h"
+#include "base/profile.h"
 #include "base/rng.h"
 #include "train/train_int.h"
 
@@ -197,6 +198,7 @@ static void board_wgrad(struct slice *s, int layer, const uint8_t *x, int exp)
 	const struct nn_layer_info *f = &s->net->layer[layer].info;
 	int32_t tap[9], sum[NN_CHANNELS_MAX] = {0};
 	size_t gn = (size_t)(w->padded * f->co), xn = (size_t)(w->padded * f->ci);
+	enum profile_phase was = profile_enter(s->k->profile, PROFILE_WGRAD);
 
 	taps_of(s, f->taps, tap);
 	for (int q = 0; q < QUADS; q++) {
@@ -212,6 +214,7 @@ static void board_wgrad(struct slice *s, int layer, const uint8_t *x, int exp)
 	for (int i = 0; i < SLICE; i++)
 		s->k->sum_points(sum, s->g8 + (size_t)i * gn, w->size, f->co);
 	add_bias(s, layer, sum, exp);
+	profile_enter(s->k->profile, was);
 }
 
 /* The same for a layer of vectors: s->vec8 holds SLICE rows of co. */
@@ -257,6 +260,7 @@ static int board_dgrad(struct slice *s, int layer, int32_t *out, int exp)
 	const struct nn_layer *l = &s->net->layer[layer];
 	int32_t tap[9];
 	int rows = SLICE * w->points, co = nn_pad16(l->info.co);
+	enum profile_phase was = profile_enter(s->k->profile, PROFILE_DGRAD);
 
 	taps_of(s, l->info.taps, tap);
 	for (int t = 0; t < l->info.taps; t++)
@@ -268,6 +272,7 @@ static int board_dgrad(struct slice *s, int layer, int32_t *out, int exp)
 	    .ci = co, .co = l->info.ci, .w = s->back[layer], .acc = out,
 	};
 	run_mm(s, layer, &m);
+	profile_enter(s->k->profile, was);
 	return exp + l->exp;
 }
 
@@ -426,9 +431,11 @@ static void block_back(struct slice *s, int block)
 
 	int exp = round_board(s, s->trunk_grad, c, s->k->max_abs(s->trunk_grad, n), TRUNK_GRAD_Q);
 	board_wgrad(s, conv2, w->act[b], exp);
+	profile_enter(s->k->profile, PROFILE_POOL_BACK);
 	int pooled = pool_back(s, block, exp);
 	exp = board_dgrad(s, conv2, s->sums, exp);
 	spread_pool(s, block, s->sums, c, pooled, exp);
+	profile_enter(s->k->profile, PROFILE_GRADIENTS);
 	exp = round_board(s, s->sums, c, mask_board(s, s->sums, w->act[b], c), exp);
 	board_wgrad(s, conv1, w->act[a], exp);
 	exp = board_dgrad(s, conv1, s->sums, exp);
@@ -440,7 +447,9 @@ void train_backward(struct slice *s)
 	const struct nn_work *w = s->w;
 	int c = w->shape.channels;
 
+	profile_enter(s->k->profile, PROFILE_HEAD_BACK);
 	head_back(s);
+	profile_enter(s->k->profile, PROFILE_GRADIENTS);
 	for (int block = w->shape.blocks - 1; block >= 0; block--)
 		block_back(s, block);
 	uint32_t most = s->k->max_abs(s->trunk_grad, (size_t)(SLICE * w->points * c));

@@ -2,6 +2,7 @@
 /* Steps of gradient descent.  A step's batch is cut into slices, which workers take in any order; their sums are
  * integers, so the order leaves no trace. */
 #include "base/fixed.h"
+#include "base/profile.h"
 #include "base/rng.h"
 #include "base/symmetry.h"
 #include "train/train_int.h"
@@ -151,11 +152,13 @@ static void slice_once(struct slice *s, const struct step_job *job, int task)
 	const struct trainer *t = job->t;
 	uint64_t first = job->s->step * (uint64_t)t->config.batch + (uint64_t)task * SLICE;
 
+	profile_enter(s->k->profile, PROFILE_SAMPLES);
 	s->key = rng_key(t->round_key, (uint64_t)task);
 	s->tensor = 0;
 	for (int i = 0; i < SLICE; i++)
 		train_slice_load(s, &t->src->shape, deal(t, first + (uint64_t)i), i, (int)rng_below(t->symmetry_key, first + (uint64_t)i, SYMMETRIES));
 	nn_forward(s->k, t->net, s->w, SLICE);
+	profile_enter(s->k->profile, PROFILE_LOSS);
 	train_loss_gradients(s);
 	train_backward(s);
 	if (adapts(&t->config, job->s->step))
@@ -292,13 +295,17 @@ static int one_step(struct trainer *t, struct train_state *s, struct err *e)
 
 	if (t->watch)
 		train_watch_step(t->watch, s);
+	enum profile_phase was = profile_enter(t->k.profile, PROFILE_PREPARE);
 	if (prepare(t, s))
 		return err_set(e, ERR_MEMORY, "out of memory in training step %llu", (unsigned long long)s->step);
 	t->round_key = rng_key(rng_key(t->config.seed, RNG_ROUND), s->step);
 	pool_run(t->pool, t->config.batch / SLICE, slice_task, &job);
+	profile_enter(t->k.profile, PROFILE_UPDATE);
 	reduce(t);
 	int rc = t->watch ? train_watch_weights(t->watch, t->net, t->back, e) : 0;
-	return rc ? rc : finish_step(t, s, due, e);
+	rc = rc ? rc : finish_step(t, s, due, e);
+	profile_enter(t->k.profile, was);
+	return rc;
 }
 
 static void collect_stats(struct trainer *t, struct train_stats *out)
