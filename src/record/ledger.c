@@ -222,7 +222,7 @@ static void parse_line(struct text *t, const char *key, uint32_t *n, struct hash
 static int parse_checkpoints(struct text *t, struct ledger_entry *e)
 {
 	uint32_t cap = 0;
-	while (record_text_at(t, "checkpoint ")) {
+	while (record_text_at(t, "checkpoint ") || (t->p < t->end && record_text_cut(t, "checkpoint "))) {
 		if (e->checkpoints == cap) {
 			cap = cap ? cap * 2 : 4;
 			bool fits = cap <= UINT32_MAX / 64;
@@ -352,15 +352,20 @@ static int check_read(struct ledger *l, struct ledger_entry *entry, const struct
 	return 0;
 }
 
+static void parse_end(struct text *t, struct ledger_entry *e)
+{
+	record_text_skip(t, "entry ");
+	e->entry = record_text_hash(t);
+	record_text_skip(t, "\n");
+}
+
 static int read_entry(struct ledger *l, struct text *t, const uint8_t *start, struct err *e)
 {
 	struct ledger_entry entry = {0};
 	const uint8_t *from = t->p;
 	int rc = parse_entry(t, &entry);
 	struct hash follows = chain_hash(l, from, (size_t)(t->p - from));
-	record_text_skip(t, "entry ");
-	entry.entry = record_text_hash(t);
-	record_text_skip(t, "\n");
+	parse_end(t, &entry);
 	if (rc < 0)
 		rc = err_set(e, rc, "ledger: no memory for its checkpoints");
 	else if (t->bad)
@@ -426,4 +431,18 @@ int ledger_read(struct ledger *l, const void *p, size_t n, uint64_t *valid, stru
 	if (rc < 0)
 		ledger_release(l);
 	return rc;
+}
+
+int ledger_cut_off(const struct ledger *l, const void *p, size_t n)
+{
+	struct text t = record_text_make(p, n);
+	struct ledger_entry entry = {0};
+	char first[32];
+	size_t k = (size_t)snprintf(first, sizeof first, "generation %" PRIu32 "\n", l->entries);
+	if (n == 0 || memcmp(p, first, n < k ? n : k) != 0)
+		return 0;
+	int rc = parse_entry(&t, &entry);
+	parse_end(&t, &entry);
+	entry_release(&entry);
+	return rc < 0 ? rc : t.cut;
 }

@@ -54,5 +54,8 @@ int ledger_add(struct ledger *l, const struct ledger_entry *e);
  * was appended) is an error with its offset, unless valid is given: then it is ignored and *valid tells where
  * the whole entries end; 0 where not even the header is whole, with l empty. */
 int ledger_read(struct ledger *l, const void *p, size_t n, uint64_t *valid, struct err *e);
+/* Are these n > 0 bytes, which follow the text of l, the beginning of its next entry and nothing else, as when a process was
+ * killed while it wrote?  1 or 0; ERR_MEMORY.  A whole entry with a byte changed is none. */
+int ledger_cut_off(const struct ledger *l, const void *p, size_t n);
 
 #endif

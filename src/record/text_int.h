@@ -14,11 +14,13 @@
 struct text {
 	const uint8_t *p, *end; /* borrowed */
 	bool bad;
+	bool cut;               /* bad, and all that is left is the beginning of what was looked for */
 	const char *want;       /* NULL until bad; a literal as it should stand, or a few words; borrowed */
 };
 
 struct text record_text_make(const void *p, size_t n);
 bool record_text_at(const struct text *t, const char *word);   /* does word stand here? */
+bool record_text_cut(const struct text *t, const char *word);  /* does the text end here, within word or before it? */
 void record_text_skip(struct text *t, const char *word);       /* word has to stand here */
 uint64_t record_text_u64(struct text *t, uint64_t most);       /* "0", or digits without leading zero, <= most */
 int32_t record_text_i32(struct text *t, int32_t most);         /* the same with a sign, |x| <= most, no "-0" */

@@ -12,6 +12,7 @@ struct verify {
 	struct recipe recipe;
 	struct ledger ledger;
 	struct run_audit audit;
+	uint64_t cut;        /* bytes of an entry that was being written */
 	uint64_t unfinished; /* files of a generation that has no entry yet */
 	uint64_t strangers;  /* files that have no place in the run */
 };

@@ -73,6 +73,8 @@ static void test_torn(void)
 		CHECK_INT(ledger_read(&got, cut.data, n, &valid, &e), 0);
 		CHECK_INT(valid, n < end[0] ? 0 : end[whole]);
 		CHECK_INT(got.entries, whole);
+		if (n > end[0])
+			CHECK_INT(ledger_cut_off(&got, cut.data + valid, n - valid), n > end[whole]);
 		ledger_release(&got);
 		buf_release(&cut);
 	}
@@ -102,6 +104,36 @@ static void test_not_torn(void)
 	CHECK(ledger_read(&got, text.data, end[0], &valid, &e) < 0);
 	CHECK_INT(ledger_read(&got, "hello\n", 6, &valid, &e), ERR_FORMAT);
 	CHECK_INT(ledger_read(&got, NULL, 0, NULL, &e), ERR_FORMAT);
+	ledger_release(&l);
+	buf_release(&text);
+}
+
+/* A whole entry in which one byte is another, whichever, is not the beginning of one; nor is any beginning with a byte more
+ * than a change. */
+static void test_not_cut_off(void)
+{
+	struct ledger l, before;
+	struct buf text = {0};
+	struct err e;
+	size_t end[4];
+	sample_ledger(&l, &text, 3);
+	part_ends(&text, end);
+	CHECK_INT(ledger_read(&before, text.data, end[2], NULL, &e), 0);
+	struct buf last = canon_copy(text.data + end[2], end[3] - end[2]);
+	for (size_t i = 0; i < last.len; i++) {
+		uint8_t was = last.data[i];
+		for (int other = 1; other < 256; other++) {
+			last.data[i] = (uint8_t)(was ^ other);
+			if (ledger_cut_off(&before, last.data, last.len))
+				CHECK_INT(i, -1);
+		}
+		last.data[i] = was;
+	}
+	CHECK_INT(ledger_cut_off(&before, last.data, last.len), 0);
+	CHECK_INT(ledger_cut_off(&l, last.data, 20), 0); /* of another generation */
+	CHECK_INT(ledger_cut_off(&before, last.data, 0), 0);
+	buf_release(&last);
+	ledger_release(&before);
 	ledger_release(&l);
 	buf_release(&text);
 }
@@ -364,6 +396,7 @@ int main(void)
 	test_round_trip();
 	test_torn();
 	test_not_torn();
+	test_not_cut_off();
 	test_chain();
 	test_forged();
 	test_rating();
