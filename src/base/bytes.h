@@ -26,6 +26,7 @@ void buf_u32(struct buf *b, uint32_t v);
 void buf_u64(struct buf *b, uint64_t v);
 void buf_i32(struct buf *b, int32_t v);
 void buf_bytes(struct buf *b, const void *p, size_t n);
+/* No %f, %g or the like: compiled without floating point, it would print what happens to lie in memory. */
 __attribute__((format(printf, 2, 3)))
 void buf_printf(struct buf *b, const char *fmt, ...);
 

@@ -1,204 +1,172 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* miai match: two players against each other, and what the result is worth. */
 #include "cli/cli_int.h"
-
-#include "base/file.h"
-#include "base/pool.h"
-#include "cli/score_int.h"
-#include "gtp/gtp.h"
-#include "selfplay/selfplay.h"
+#include "cli/match_int.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { GAMES = 100, VISITS = 32, PLIES = 4, IN_FLIGHT = 16, SIZE = 9, KOMI_HALF = 15 };
+enum { GAMES = 100, VISITS = 32, PLIES = 4, SIZE = 9, KOMI_HALF = 15, PATIENCE = 300 };
 
-struct match {
-	struct selfplay_settings set;
-	uint32_t games;
-	int threads;
-	unsigned flags;
-	const char *name[2], *records;
-	struct hash net[2];
-	/* While it runs: */
-	struct cli_score score;
-	struct file_append file;
-	bool tty, file_open;
-	struct err write_error;
-	int write_failed;
-};
-
-static bool sink(void *ctx, const struct record_game *g, const void *payload, size_t n)
-{
-	struct match *m = ctx;
-	/* Player 0, A, is Black in even games. */
-	int black = g->score_half > 0 ? 2 : g->score_half == 0 ? 1 : 0;
-	int white_side = (int)(g->index & 1);
-	cli_score_add(&m->score, white_side, white_side ? 2 - black : black);
-	if (m->tty)
-		fprintf(stderr, "\r%u of %u games, A %u won %u drawn %u lost ", (unsigned)g->index + 1,
-			(unsigned)m->games, cli_score_total(&m->score, CLI_WIN), cli_score_total(&m->score, CLI_DRAW),
-			cli_score_total(&m->score, CLI_LOSS));
-	if (!m->file_open)
-		return true;
-	struct buf frame = {.data = NULL};
-	record_games_frame_write(payload, n, &frame);
-	m->write_failed = frame.failed ? err_set(&m->write_error, ERR_MEMORY, "out of memory")
-				       : file_append(&m->file, frame.data, frame.len, false, &m->write_error);
-	buf_release(&frame);
-	return m->write_failed == 0;
-}
-
-static int open_records(struct match *m, struct err *e)
-{
-	struct buf b = {.data = NULL};
-	struct record_games_header h = {.kind = RECORD_MATCH};
-	if (!m->records)
-		return 0;
-	int rc = file_there(m->records, e);
-	if (rc > 0)
-		return err_set(e, ERR_ARG, "--records %s: the file is there already; name a new one", m->records);
-	if (rc == 0)
-		rc = file_append_open(&m->file, m->records, 0, e);
-	if (rc)
-		return rc;
-	m->file_open = true;
-	record_games_header_write(&h, &b);
-	rc = b.failed ? err_set(e, ERR_MEMORY, "out of memory") : file_append(&m->file, b.data, b.len, false, e);
-	buf_release(&b);
-	return rc;
-}
-
-static int close_records(struct match *m, struct err *e)
-{
-	return m->file_open ? file_append_close(&m->file, e) : 0;
-}
-
-/* Plays all games; 0 or an error code. */
-static int play(struct match *m, struct err *e)
-{
-	struct pool *pool = pool_new(m->threads);
-	if (!pool)
-		return err_set(e, ERR_MEMORY, "cannot start %d threads", m->threads);
-	int rc = open_records(m, e);
-	if (rc == 0)
-		rc = selfplay_run(&m->set, pool, 0, m->games, sink, m, cli_stop_flag(), NULL, e);
-	pool_free(pool);
-	if (m->tty)
-		fputc('\n', stderr);
-	if (rc == 0 && m->write_failed) {
-		*e = m->write_error;
-		rc = m->write_failed;
-	}
-	struct err closing = {.text = ""};
-	int closed = close_records(m, &closing);
-	if (rc == 0 && closed) {
-		*e = closing;
-		rc = closed;
-	}
-	return rc;
-}
-
-static void print_player(const struct match *m, int i)
+static void print_player(const struct cli_match *m, const struct hash *h, int i)
 {
 	char hex[65] = "draws evenly from the legal moves";
-	if (m->set.player[i].net)
-		hash_hex(&m->net[i], hex);
-	printf("%c: %s\n   %s\n", "AB"[i], m -> name[i], hex);
+	if (cli_is_program(m->name[i]))
+		snprintf(hex, sizeof hex, "another program, by GTP");
+	else if (m->net[i])
+		hash_hex(h, hex);
+	printf("%c: %s\n   %s\n", "AB"[i], m->name[i], hex);
 }
 
-static int run_match(struct match *m)
+static void print_programs(const struct cli_match *m)
+{
+	for (int i = 0; i < 2; i++)
+		printf("  %c         slowest move %.2f s, %u games lost by breaking the rules\n", "AB"[i],
+		       m->slowest[i] / 1000.0, (unsigned)m->faults[i]);
+}
+
+static void print_result(const struct cli_match *m, const struct hash h[2])
+{
+	print_player(m, &h[0], 0);
+	print_player(m, &h[1], 1);
+	match_score_print(&m->score, stdout);
+	if (cli_is_program(m->name[0]) || cli_is_program(m->name[1]))
+		print_programs(m);
+	if (m->sprt)
+		printf("  SPRT      Elo %g against %g: LLR %.2f, %s\n", m->sprt->elo0, m->sprt->elo1,
+		       match_sprt_llr(m->sprt, &m->score),
+		       m->verdict > 0   ? "the higher one is accepted"
+		       : m->verdict < 0 ? "the lower one is accepted"
+					: "not decided");
+}
+
+static int run_match(struct cli_match *m)
 {
 	struct nn_net *net[2] = {NULL, NULL};
+	struct hash h[2];
 	struct err e = {.text = ""};
-	int code = CLI_OK, rc;
+	int code = CLI_OK;
 	for (int i = 0; i < 2 && code == CLI_OK; i++) {
-		if (strcmp(m->name[i], "random") == 0)
+		if (strcmp(m->name[i], "random") == 0 || cli_is_program(m->name[i]))
 			continue;
-		net[i] = cli_net_load("match", m->name[i], &m->net[i], &code);
-		m->set.player[i].net = net[i];
+		m->net[i] = net[i] = cli_net_load("match", m->name[i], &h[i], &code);
 	}
 	if (code == CLI_OK) {
-		nn_kernels_init(&m->set.kernels, m->flags);
-		m->tty = isatty(STDERR_FILENO) != 0;
-		rc = play(m, &e);
+		int rc = cli_match_play(m, &e);
 		code = rc ? cli_fail("match", rc, &e) : CLI_OK;
 		/* What was played in order before the end stands, whatever ended it. */
-		if (rc == 0 || rc == ERR_STOPPED) {
-			print_player(m, 0);
-			print_player(m, 1);
-			cli_score_print(&m->score, stdout);
-		}
+		if (rc == 0 || rc == ERR_STOPPED)
+			print_result(m, h);
 	}
 	nn_net_free(net[0]);
 	nn_net_free(net[1]);
 	return code;
 }
 
-static void settings(struct match *m, int size, int komi_half, int visits, int plies)
+/* "ELO0,ELO1" */
+static int parse_sprt(const char *text, struct match_sprt *t)
 {
-	struct selfplay_settings *s = &m->set;
-	s->game = &game_go;
-	s->rules = (struct game_rules){.size = size, .komi_half = komi_half, .max_moves = 3 * size * size};
-	s->match = true;
-	s->opening_plies = plies;
-	s->in_flight = IN_FLIGHT;
-	for (int i = 0; i < 2; i++) {
-		cli_search_settings(&s->player[i].search, visits);
-		s->player[i].full_share = 1000;
+	char first[16];
+	long long elo0, elo1;
+	size_t n = strcspn(text, ",");
+	if (text[n] != ',' || n >= sizeof first) {
+		fprintf(stderr, "miai match: --sprt wants two differences in Elo, such as 0,20; not \"%s\"\n", text);
+		return -1;
 	}
+	snprintf(first, sizeof first, "%.*s", (int)n, text);
+	if (cli_number("--sprt", first, -2000, 1999, &elo0) || cli_number("--sprt, after the comma,", text + n + 1, elo0 + 1, 2000, &elo1))
+		return -1;
+	t->elo0 = (double)elo0;
+	t->elo1 = (double)elo1;
+	return 0;
+}
+
+struct texts {
+	const char *size, *komi, *games, *visits, *plies, *threads, *seed, *seconds, *patience, *sprt;
+};
+
+static int complain(const char *what)
+{
+	fprintf(stderr, "miai match: %s\n", what);
+	return -1;
+}
+
+/* What does not fit together. */
+static int check(const struct cli_match *m, const struct texts *t)
+{
+	bool programs = cli_is_program(m->name[0]) || cli_is_program(m->name[1]);
+	if (m->games % 2)
+		return complain("--games must be even: an opening is played twice, with colours changed");
+	if (programs && m->records)
+		return complain("--records is for matches between nets; games with a program go to --sgf DIR");
+	if (!programs && (m->sgf || t->seconds || t->patience))
+		return complain("--sgf, --seconds and --patience are for matches with a program, gtp:COMMAND");
+	return 0;
+}
+
+static int settings(struct cli_match *m, const struct texts *t, struct match_sprt *test)
+{
+	long long size = SIZE, games = GAMES, visits = t->seconds ? 0 : VISITS, plies = PLIES, patience = PATIENCE, seconds = 0;
+	m->komi_half = KOMI_HALF;
+	if ((t->size && cli_number("--size", t->size, GAME_SIZE_MIN, GAME_SIZE_MAX, &size)) ||
+	    (t->komi && cli_komi("--komi", t->komi, &m->komi_half)) ||
+	    (t->games && cli_number("--games", t->games, 2, 10000000, &games)) ||
+	    (t->visits && cli_number("--visits", t->visits, 1, 100000, &visits)) ||
+	    (t->seconds && cli_number("--seconds", t->seconds, 1, 86400, &seconds)) || (t->sprt && parse_sprt(t->sprt, test)) ||
+	    (t->plies && cli_number("--opening-plies", t->plies, 0, 100, &plies)) ||
+	    (t->patience && cli_number("--patience", t->patience, 1, 86400, &patience)) ||
+	    cli_threads(t->threads, &m->threads) || cli_seed(t->seed, 1, &m->seed) || cli_cpu_flags(m->cpu, &m->flags))
+		return -1;
+	m->sprt = t->sprt ? test : NULL;
+	m->games = (uint32_t)games;
+	m->size = (int)size;
+	m->visits = (int)visits;
+	m->plies = (int)plies;
+	m->seconds = (int)seconds;
+	m->patience = (int)patience;
+	return check(m, t);
 }
 
 static int run(int argc, char **argv)
 {
-	const char *size = NULL, *komi = NULL, *games = NULL, *visits = NULL, *plies = NULL, *threads = NULL,
-		   *seed = NULL, *records = NULL, *cpu = NULL;
+	struct texts t = {.size = NULL};
+	struct cli_match m = {.command = "match"};
+	struct match_sprt test;
 	const struct cli_option opt[] = {
-	    {"size", 1, &size},     {"komi", 1, &komi},           {"games", 1, &games},
-	    {"visits", 1, &visits}, {"opening-plies", 1, &plies}, {"threads", 1, &threads},
-	    {"seed", 1, &seed},     {"records", 1, &records},     {"cpu-flags", 1, &cpu},
+	    {"size", 1, &t.size},         {"komi", 1, &t.komi},           {"games", 1, &t.games},
+	    {"visits", 1, &t.visits},     {"seconds", 1, &t.seconds},     {"opening-plies", 1, &t.plies},
+	    {"threads", 1, &t.threads},   {"seed", 1, &t.seed},           {"sprt", 1, &t.sprt},
+	    {"patience", 1, &t.patience}, {"records", 1, &m.records},     {"sgf", 1, &m.sgf},
+	    {"cpu-flags", 1, &m.cpu},
 	};
-	long long n_size = SIZE, n_games = GAMES, n_visits = VISITS, n_plies = PLIES;
-	int komi_half = KOMI_HALF;
-	struct match m = {.records = NULL};
 	int n = cli_parse(&cli_cmd_match, argc, argv, opt, sizeof opt / sizeof *opt, 2, 2);
 	if (n < 0)
 		return n == -2 ? CLI_OK : CLI_USAGE;
-	if ((size && cli_number("--size", size, GAME_SIZE_MIN, GAME_SIZE_MAX, &n_size)) ||
-	    (komi && cli_komi("--komi", komi, &komi_half)) ||
-	    (games && cli_number("--games", games, 2, 10000000, &n_games)) ||
-	    (visits && cli_number("--visits", visits, 1, 100000, &n_visits)) ||
-	    (plies && cli_number("--opening-plies", plies, 0, 100, &n_plies)) || cli_threads(threads, &m.threads) ||
-	    cli_seed(seed, 1, &m.set.seed) || cli_cpu_flags(cpu, &m.flags))
-		return CLI_USAGE;
-	if (n_games % 2) {
-		fprintf(stderr, "miai match: --games must be even: an opening is played twice, with colours changed\n");
-		return CLI_USAGE;
-	}
-	m.games = (uint32_t)n_games;
-	m.records = records;
 	m.name[0] = argv[0];
 	m.name[1] = argv[1];
-	settings(&m, (int)n_size, komi_half, (int)n_visits, (int)n_plies);
-	return run_match(&m);
+	return settings(&m, &t, &test) ? CLI_USAGE : run_match(&m);
 }
 
 const struct cli_command cli_cmd_match = {
     .name = "match",
-    .summary = "let two nets play against each other",
+    .summary = "let two nets or programs play against each other",
     .usage = "Usage: miai match A B [OPTIONS]\n"
-	     "A and B are net files, or the word random: a player who draws evenly from the legal moves.\n"
-	     "Each opening is played twice with colours changed.  The same seed gives the same games\n"
-	     "at any number of threads and with any instruction set.\n\n"
+	     "A and B are net files, the word random (draws evenly from the legal moves), or gtp:COMMAND,\n"
+	     "any program that speaks GTP.  Each opening is played twice with colours changed.  Between\n"
+	     "nets the same seed gives the same games at any number of threads and on any machine.\n\n"
 	     "  --size N           board (9)\n"
 	     "  --komi K           (7.5); whole numbers allow draws\n"
 	     "  --games N          an even number (100)\n"
+	     "  --sprt E0,E1       stop when it is clear whether A is better by E0 or by E1 Elo\n"
 	     "  --visits N         evaluations a move (32)\n"
 	     "  --opening-plies N  random moves before each pair (4)\n"
 	     "  --seed N           (1)\n"
 	     "  --records FILE     write the games there\n"
-	     "  --threads N        (all processors)\n"
-	     "  --cpu-flags LIST   avx2,avx512vnni or neon,neondot; none, all (all)\n",
+	     "  --threads N        (all processors); with a program: games at a time\n"
+	     "  --cpu-flags LIST   avx2,avx512vnni or neon,neondot; none, all (all)\n"
+	     "With a program:\n"
+	     "  --seconds S        whole seconds for a move, told as time_settings 0 S 1\n"
+	     "  --patience S       seconds after which a silent program is given up (300)\n"
+	     "  --sgf DIR          write the games there\n",
     .run = run,
 };

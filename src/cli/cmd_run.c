@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct command {
-	const char *recipe_path, *dir;
+	const char *recipe_path, *dir, *log;
 	char dir_default[512];
 	struct recipe recipe;
 	int threads;
@@ -95,6 +95,8 @@ static int execute(struct command *c)
 	struct pool *pool = pool_new(c->threads);
 	struct run_view *v = cli_view_new(c->dir, &c->recipe, c->json);
 	int rc;
+	if (v && c->log)
+		cli_view_log(v, c->log);
 	if (!pool || !v) {
 		rc = err_set(&e, ERR_MEMORY, "cannot start %d threads", c->threads);
 	} else {
@@ -128,6 +130,7 @@ static int run(int argc, char **argv)
 	const struct cli_option opt[] = {
 	    {"dir", 1, &c.dir},     {"threads", 1, &threads}, {"until", 1, &until},
 	    {"cpu-flags", 1, &cpu}, {"json", 0, &json},       {"check", 0, &check},
+	    {"log", 1, &c.log},
 	};
 	long long last = 0;
 	struct err e = {.text = ""};
@@ -158,6 +161,7 @@ const struct cli_command cli_cmd_run = {
 	     "  --threads N        (all processors)\n"
 	     "  --cpu-flags LIST   avx2,avx512vnni or neon,neondot; none, all (all)\n"
 	     "  --check            check every sum against hardware that lies; slower, the same net\n"
+	     "  --log FILE         add a line a generation: time, losses, games; for people and plots\n"
 	     "  --json             one JSON object a line on standard output instead\n",
     .run = run,
 };

@@ -4,6 +4,7 @@
 #include "cli/run_view.h"
 
 #include "cli/cli_int.h"
+#include "cli/run_log.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -20,6 +21,7 @@ static const double live_seconds = 0.25, plain_seconds = 30, json_seconds = 5;
 
 struct run_view {
 	struct run_progress progress;
+	struct run_log log;
 	const char *dir;
 	const struct recipe *recipe;
 	bool json, tty, quit, started, greeted, drawn;
@@ -330,6 +332,25 @@ static void entry_json(struct run_view *v, const struct ledger_entry *e, int res
 	fflush(stdout);
 }
 
+/* The mutex is held.  After the first failure nothing more is written. */
+static void log_entry(struct run_view *v, const struct ledger_entry *x)
+{
+	struct err e = {.text = ""};
+	if (cli_log_entry(&v->log, x, &v->progress, &e) == 0)
+		return;
+	say(v, e.text);
+	v->log.path = NULL;
+}
+
+void cli_view_log(struct run_view *v, const char *path)
+{
+	struct err e = {.text = ""};
+	if (cli_log_open(&v->log, path, &e) == 0)
+		return;
+	cli_view_say(v, "%s", e.text);
+	v->log.path = NULL;
+}
+
 void cli_view_entry(void *ctx, const struct ledger_entry *e, int resumed)
 {
 	struct run_view *v = ctx;
@@ -340,6 +361,8 @@ void cli_view_entry(void *ctx, const struct ledger_entry *e, int resumed)
 		entry_json(v, e, resumed);
 	else if (!resumed)
 		entry_line(v, e);
+	if (!resumed && v->log.path)
+		log_entry(v, e);
 	v->resumed += resumed != 0;
 	pthread_mutex_unlock(&v->mutex);
 }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What both kinds of match share: counting, the sequential test, the line of progress. */
+#include "cli/match_int.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static void show(const struct cli_match *m, uint32_t played)
+{
+	fprintf(stderr, "\r%u of %u games, A %u won %u drawn %u lost ", (unsigned)played, (unsigned)m->games,
+		match_score_total(&m->score, MATCH_WIN), match_score_total(&m->score, MATCH_DRAW),
+		match_score_total(&m->score, MATCH_LOSS));
+	if (m->sprt)
+		fprintf(stderr, "LLR %.2f ", match_sprt_llr(m->sprt, &m->score));
+}
+
+/* Player 0, A, is Black in even games. */
+bool cli_match_count(struct cli_match *m, uint32_t index, int black_points)
+{
+	int as_white = (int)(index & 1);
+	match_score_add(&m->score, as_white, as_white ? 2 - black_points : black_points);
+	if (isatty(STDERR_FILENO))
+		show(m, index + 1);
+	if (m->sprt && as_white)
+		m->verdict = match_sprt_verdict(match_sprt_llr(m->sprt, &m->score));
+	return m->verdict == 0;
+}
+
+int cli_match_play(struct cli_match *m, struct err *e)
+{
+	bool programs = cli_is_program(m->name[0]) || cli_is_program(m->name[1]);
+	int rc = programs ? cli_match_programs(m, e) : cli_match_nets(m, e);
+	if (isatty(STDERR_FILENO))
+		fputc('\n', stderr);
+	return rc;
+}
