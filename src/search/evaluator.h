@@ -26,6 +26,7 @@ struct eval_job {
 	uint8_t planes[GAME_POINTS_MAX * GAME_PLANES_MAX];
 	int symmetry;
 	int want_owner;
+	uint64_t key; /* of the position; no answer depends on it: it says where an answer that is kept may be found */
 	struct eval out;
 };
 

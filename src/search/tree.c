@@ -73,9 +73,8 @@ static void ask(struct search *s)
 {
 	s->game->legal(s->leaf, s->mask);
 	s->game->features(s->leaf, s->job.planes);
-	s->job.symmetry = 0;
-	if (s->set.symmetry)
-		s->job.symmetry = (int)(rng_key(s->game->key(s->leaf), RNG_EVAL) & 7);
+	s->job.key = s->game->key(s->leaf);
+	s->job.symmetry = s->set.symmetry ? (int)(rng_key(s->job.key, RNG_EVAL) & 7) : 0;
 	s->job.want_owner = 0;
 	s->open = true;
 }

@@ -50,7 +50,8 @@ typedef bool selfplay_sink(void *ctx, const struct record_game *g, const void *p
 
 /* Counters that another thread may read for display. */
 struct selfplay_progress {
-	_Atomic uint64_t games, moves, evals;
+	_Atomic uint64_t games, moves;
+	_Atomic uint64_t evals, known; /* questions that a net answered; that were answered before */
 };
 
 /* Plays games first .. first + count - 1.  stop (may be NULL) asks for an early end: ERR_STOPPED.

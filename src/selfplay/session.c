@@ -4,11 +4,12 @@
 #include "selfplay/selfplay_int.h"
 
 #include "nn/guard.h"
+#include "search/cache.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { IN_FLIGHT_MAX = 4096 };
+enum { IN_FLIGHT_MAX = 4096, CACHE_BYTES = 32 << 20 };
 
 struct finished {
 	bool done;
@@ -38,6 +39,7 @@ struct session {
 struct worker {
 	struct session *s;
 	struct evaluator *eval[2];   /* by player; NULL where not needed */
+	struct eval_cache *cache[2]; /* their answers */
 	struct selfplay_game **game; /* in_flight of them */
 	bool *active;
 	struct eval_job **job;       /* the open job of each active game, and whose net is asked */
@@ -131,11 +133,33 @@ static void worker_release(struct worker *w)
 		selfplay_game_free(w->game[i]);
 	evaluator_net_free(w->eval[0]);
 	evaluator_net_free(w->eval[1]);
+	eval_cache_free(w->cache[0]);
+	eval_cache_free(w->cache[1]);
 	free(w->game);
 	free(w->active);
 	free(w->job);
 	free(w->player);
 	free(w->batch);
+}
+
+/* A net for one player, and room for the answers of two searches of every game: a search asks again what the one before
+ * it asked below the move that was played. */
+static int player_init(struct worker *w, int player, int thread, struct err *e)
+{
+	const struct selfplay_settings *set = w->s->set;
+	const struct selfplay_player *p = &set->player[player];
+	int visits = p->cheap_visits > p->search.visits ? p->cheap_visits : p->search.visits;
+	if (!p->net)
+		return 0;
+	w->eval[player] = evaluator_net_new(p->net, &set->kernels, set->rules.size, set->in_flight, e);
+	if (!w->eval[player])
+		return ERR_MEMORY;
+	w->eval[player]->thread = thread;
+	w->cache[player] = eval_cache_new(set->rules.size, set->game->planes, 2 * (size_t)set->in_flight * (size_t)visits,
+	                                  CACHE_BYTES, set->kernels.guard);
+	if (!w->cache[player])
+		return err_set(e, ERR_MEMORY, "self-play: no memory for a net's answers");
+	return 0;
 }
 
 static int worker_init(struct worker *w, struct session *s, int thread, struct err *e)
@@ -150,15 +174,9 @@ static int worker_init(struct worker *w, struct session *s, int thread, struct e
 	w->batch = calloc(n, sizeof *w->batch);
 	if (!w->game || !w->active || !w->job || !w->player || !w->batch)
 		return err_set(e, ERR_MEMORY, "self-play: no memory for %d games at a time", set->in_flight);
-	for (int player = 0; player < (set->match ? 2 : 1); player++) {
-		const struct nn_net *net = set->player[player].net;
-		if (!net)
-			continue;
-		w->eval[player] = evaluator_net_new(net, &set->kernels, set->rules.size, set->in_flight, e);
-		if (!w->eval[player])
+	for (int player = 0; player < (set->match ? 2 : 1); player++)
+		if (player_init(w, player, thread, e))
 			return ERR_MEMORY;
-		w->eval[player]->thread = thread;
-	}
 	for (size_t i = 0; i < n; i++) {
 		w->game[i] = selfplay_game_new(set, e);
 		if (!w->game[i])
@@ -186,13 +204,25 @@ static int claim_games(struct worker *w)
 	return active;
 }
 
-/* Each active game on to its next question or to its end. */
+/* Game i on to the next question that only the net can answer, or to its end. */
+static int step_game(struct worker *w, int i)
+{
+	int rc, known = -1;
+	do {
+		rc = selfplay_game_step(w->game[i], &w->job[i], &w->player[i]);
+		known++;
+	} while (rc == 1 && eval_cache_get(w->cache[w->player[i]], w->job[i]));
+	if (w->s->progress)
+		atomic_fetch_add(&w->s->progress->known, (uint64_t)known);
+	return rc;
+}
+
 static void step_games(struct worker *w)
 {
 	for (int i = 0; i < w->s->set->in_flight; i++) {
 		if (!w->active[i])
 			continue;
-		int rc = selfplay_game_step(w->game[i], &w->job[i], &w->player[i]);
+		int rc = step_game(w, i);
 		if (rc == 1)
 			continue;
 		w->active[i] = false;
@@ -215,6 +245,8 @@ static void answer_games(struct worker *w)
 		if (n == 0)
 			continue;
 		w->eval[player]->evaluate(w->eval[player], w->batch, n);
+		for (int i = 0; i < n; i++)
+			eval_cache_put(w->cache[player], w->batch[i]);
 		if (w->s->progress)
 			atomic_fetch_add(&w->s->progress->evals, (uint64_t)n);
 	}
