@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The forward pass, layer by layer over the batch.  Sums of one chunk of a position's points go to w->acc, which
- * stays in cache, and from there through the layer's epilogue to its tensor. */
+/* The forward pass, layer by layer over the batch.  Sums of some rows go to w->conv.acc, which stays in cache, and from there
+ * through the layer's epilogue to its tensor. */
 #include "nn/forward.h"
 
 #include "base/fixed.h"
@@ -28,6 +28,12 @@ static size_t act_bytes(const struct nn_work *w, int channels)
 	return (size_t)w->batch * (size_t)w->padded * (size_t)channels;
 }
 
+/* The widest tensor that a 3x3 layer reads or writes. */
+static int conv_channels(const struct nn_shape *s)
+{
+	return s->channels > s->planes ? s->channels : s->planes;
+}
+
 /* Bytes of all tensors, with room for alignment. */
 static size_t work_bytes(const struct nn_work *w)
 {
@@ -37,7 +43,7 @@ static size_t work_bytes(const struct nn_work *w)
 	n += (size_t)boards * act_bytes(w, w->shape.channels) + act_bytes(w, w->shape.head);
 	n += b * (size_t)w->shape.head + 2 * act_bytes(w, w->shape.channels);
 	n += (size_t)(w->shape.blocks + 1) * b * 2 * NN_CHANNELS_MAX * (1 + sizeof(uint16_t));
-	n += (size_t)NN_TILE * NN_CHANNELS_MAX * sizeof(int32_t) + b * c * sizeof(int32_t);
+	n += nn_conv_bytes(w->size, conv_channels(&w->shape)) + b * c * sizeof(int32_t);
 	n += b * (size_t)w->points * (1 + NN_POINT_OUT) * sizeof(int32_t) + b * NN_GLOBAL_OUT * sizeof(int32_t);
 	n += b * sizeof(uint64_t);
 	return n + 64 * 1024;
@@ -89,7 +95,7 @@ struct nn_work *nn_work_new(const struct nn_shape *s, int size, int batch, bool 
 	w->in = arena_alloc(a, act_bytes(w, s->planes));
 	place_acts(w);
 	w->trunk = arena_alloc(a, 2 * act_bytes(w, s->channels));
-	w->acc = arena_alloc(a, (size_t)NN_TILE * NN_CHANNELS_MAX * sizeof(int32_t));
+	nn_conv_place(&w->conv, a, size, conv_channels(s));
 	w->extra = arena_alloc(a, b * (size_t)s->channels * sizeof(int32_t));
 	w->row = arena_alloc(a, n * sizeof(int32_t));
 	w->point_out = arena_alloc(a, n * NN_POINT_OUT * sizeof(int32_t));
@@ -140,9 +146,18 @@ static struct op op_make(const struct nn_kernels *k, const struct nn_net *net, s
 	return o;
 }
 
-/* What becomes of a tile's sums: row r of them, co values, goes to element row[r] of a tensor. */
+/* Rows of sums, and where they go: row r of them, channels first .. first + channels - 1, belongs at element to[r] of a
+ * tensor.  From where it came is from[r], a byte offset; only checks ask. */
+struct tile {
+	const int32_t *acc;
+	int rows, first, channels;
+	const int32_t *from, *to;
+	const int32_t *extra; /* the pooled branch of the position, or NULL */
+};
+
+/* What becomes of a tile's sums. */
 struct output;
-typedef void epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, int rows, const int32_t *extra);
+typedef void epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, const struct tile *t);
 
 /* Where a layer writes to. */
 struct output {
@@ -155,41 +170,40 @@ struct output {
 	bool adds;              /* to what stands there */
 };
 
-static void relu_epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, int rows, const int32_t *extra)
+static void relu_epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, const struct tile *t)
 {
-	(void)extra;
-	o->k->relu_rows(to, row, rows, o->w->acc, o->bias, o->l->info.co, o->scale - out->exp);
+	o->k->relu_rows(to, row, t->rows, t->acc, o->bias + t->first, t->channels, o->scale - out->exp);
 }
 
-static void trunk_epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, int rows, const int32_t *extra)
+static void trunk_epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, const struct tile *t)
 {
+	const int32_t *extra = t->extra ? t->extra + t->first : NULL;
+
 	(void)out;
-	o->k->trunk_rows(to, row, rows, o->w->acc, o->bias, extra, o->l->info.co, o->scale - NN_TRUNK_EXP);
+	o->k->trunk_rows(to, row, t->rows, t->acc, o->bias + t->first, extra, t->channels, o->scale - NN_TRUNK_EXP);
 }
 
 /* Sums as output logits: Q16, within +-256.  |acc + bias| < 2^30 and a shift of at most 14 to the left. */
-static void logit_epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, int rows, const int32_t *extra)
+static void logit_epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, const struct tile *t)
 {
 	int co = o->l->info.co;
 	(void)out;
-	(void)extra;
-	for (int r = 0; r < rows; r++)
+	for (int r = 0; r < t->rows; r++)
 		for (int c = 0; c < co; c++) {
-			int64_t sum = (int64_t)o->w->acc[r * nn_pad16(co) + c] + o->bias[c];
+			int64_t sum = (int64_t)t->acc[r * nn_pad16(co) + c] + o->bias[c];
 			int64_t v = fx_clamp64(fx_rshift64(sum, o->scale - NN_LOGIT_Q), -(1 << 24), 1 << 24);
 			((int32_t *)to)[row[r] + c] = (int32_t)v;
 		}
 }
 
 /* The pooled branch at trunk scale; clamped to 2^17, four times what a trunk of int16 can hold. */
-static void extra_epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, int rows, const int32_t *extra)
+static void extra_epilogue(const struct op *o, const struct output *out, void *to, const int32_t *row, const struct tile *t)
 {
 	int co = o->l->info.co;
 	(void)out;
-	(void)extra;
-	for (int r = 0; r < rows; r++)
+	for (int r = 0; r < t->rows; r++)
 		for (int c = 0; c < co; c++) {
-			int64_t sum = (int64_t)o->w->acc[r * co + c] + o->bias[c];
+			int64_t sum = (int64_t)t->acc[r * co + c] + o->bias[c];
 			int64_t v = fx_clamp64(fx_rshift64(sum, o->scale - NN_TRUNK_EXP), -(1 << 17), 1 << 17);
 			((int32_t *)to)[row[r] + c] = (int32_t)v;
 		}
@@ -197,45 +211,54 @@ static void extra_epilogue(const struct op *o, const struct output *out, void *t
 
 /* The tile's output again, into the echo: its words are what the tensor's rows must have.  Where the layer adds, *before is
  * increased by the words that stood there. */
-static void echo_before(const struct op *o, const struct output *out, const int32_t *row, int rows, uint64_t *before)
+static void echo_before(const struct op *o, const struct output *out, const struct tile *t, uint64_t *before)
 {
 	struct nn_watch *v = o->w->watch;
 	size_t line = (size_t)(o->l->info.co * out->bytes);
 
-	for (int r = 0; r < rows; r++) {
+	for (int r = 0; r < t->rows; r++) {
 		v->row[r] = r * o->l->info.co;
 		if (out->adds)
-			memcpy(v->echo + (size_t)r * line, (const uint8_t *)out->to + (size_t)row[r] * (size_t)out->bytes, line);
+			memcpy(v->echo + (size_t)r * line, (const uint8_t *)out->to + (size_t)t->to[r] * (size_t)out->bytes, line);
 	}
 	if (out->adds)
-		*before += nn_words(v->echo, (size_t)rows * line);
+		*before += nn_words(v->echo, (size_t)t->rows * line);
 }
 
-static void echo_after(const struct op *o, const struct output *out, int rows, const int32_t *extra, const struct nn_mm *m)
+static void echo_after(const struct op *o, const struct output *out, const struct tile *t)
 {
 	struct nn_watch *v = o->w->watch;
+	const struct nn_layer_info *f = &o->l->info;
+	const struct nn_mm m = {
+	    .x = o->x, .row = t->from, .rows = t->rows, .tap = o->tap, .taps = f->taps,
+	    .ci = f->ci, .co = nn_pad16(f->co), .w = o->l->packed, .acc = (int32_t *)(uintptr_t)t->acc,
+	};
 
-	out->fn(o, out, v->echo, v->row, rows, extra);
-	v->words[out->watch] += nn_words(v->echo, (size_t)(rows * o->l->info.co * out->bytes));
-	nn_watch_sums(o->k, o->w, o->layer, o->l, m);
+	out->fn(o, out, v->echo, v->row, t);
+	v->words[out->watch] += nn_words(v->echo, (size_t)(t->rows * f->co * out->bytes));
+	nn_watch_sums(o->k, o->w, o->layer, o->l, &m);
 }
 
-/* Rows of x at byte offsets from[], through the layer, to rows of its output at elements to[]. */
-static void op_tile(const struct op *o, const struct output *out, const int32_t *from, const int32_t *to, int rows,
-                    const int32_t *extra, uint64_t *before)
+static void tile_done(const struct op *o, const struct output *out, const struct tile *t, uint64_t *before)
+{
+	if (o->w->watch)
+		echo_before(o, out, t, before);
+	out->fn(o, out, out->to, t->to, t);
+	if (o->w->watch)
+		echo_after(o, out, t);
+}
+
+/* Rows of x at byte offsets from[], through a layer of one tap. */
+static void op_tile(const struct op *o, const struct output *out, const struct tile *t, uint64_t *before)
 {
 	const struct nn_layer_info *f = &o->l->info;
-	struct nn_mm m = {
-	    .x = o->x, .row = from, .rows = rows, .tap = o->tap, .taps = f->taps,
-	    .ci = f->ci, .co = nn_pad16(f->co), .w = o->l->packed, .acc = o->w->acc,
+	const struct nn_mm m = {
+	    .x = o->x, .row = t->from, .rows = t->rows, .tap = o->tap, .taps = f->taps,
+	    .ci = f->ci, .co = nn_pad16(f->co), .w = o->l->packed, .acc = o->w->conv.acc,
 	};
 
 	o->k->mm_u8(&m);
-	if (o->w->watch)
-		echo_before(o, out, to, rows, before);
-	out->fn(o, out, out->to, to, rows, extra);
-	if (o->w->watch)
-		echo_after(o, out, rows, extra, &m);
+	tile_done(o, out, t, before);
 }
 
 /* What stood where the layer added must be what was computed before. */
@@ -256,41 +279,82 @@ static void watch_end(const struct op *o, const struct output *out, uint64_t was
 		                o->w->thread, o->layer);
 }
 
-/* Runs a layer that reads a board tensor over n positions, tile by tile, to a board tensor. */
+/* A 3x3 layer under way. */
+struct conv_job {
+	const struct op *o;
+	const struct output *out;
+	uint64_t before;
+};
+
+static void conv_done(void *arg, const struct nn_conv_rows *rows)
+{
+	struct conv_job *j = arg;
+	const struct nn_layer_info *f = &j->o->l->info;
+	const int32_t *padded = j->o->w->row + rows->board * j->o->w->points;
+	int32_t from[NN_CONV_ROWS], to[NN_CONV_ROWS];
+	const struct tile t = {
+	    .acc = rows->acc, .rows = rows->rows, .first = rows->first, .channels = rows->channels, .from = from, .to = to,
+	    .extra = j->out->extra ? j->out->extra + rows->board * f->co : NULL,
+	};
+
+	for (int r = 0; r < rows->rows; r++) {
+		int at = padded[rows->point[r]];
+		from[r] = at * f->ci;
+		to[r] = at * f->co + rows->first;
+	}
+	tile_done(j->o, j->out, &t, &j->before);
+}
+
+/* Runs a 3x3 layer over n positions. */
+static void op_conv(const struct op *o, int n, const struct output *out)
+{
+	const struct nn_layer *l = o->l;
+	struct conv_job j = {.o = o, .out = out};
+	const struct nn_conv c = {
+	    .x = o->x, .whole = o->w->watch != NULL, .size = o->w->size, .ci = l->info.ci, .co = l->info.co,
+	    .packed = l->packed, .wino = l->fits ? l->wino : NULL,
+	};
+	uint64_t was = 0;
+
+	watch_start(o, out, &was);
+	nn_conv(o->k, &o->w->conv, &c, n, conv_done, &j);
+	watch_end(o, out, was, j.before);
+}
+
+/* Runs a 1x1 layer that reads a board tensor over n positions, tile by tile, to a board tensor. */
 static void op_board(const struct op *o, int n, const struct output *out, bool padded)
 {
 	struct nn_work *w = o->w;
-	int chunks = (w->points + NN_TILE - 1) / NN_TILE, step = (w->points + chunks - 1) / chunks, co = o->l->info.co;
-	int32_t from[NN_TILE], to[NN_TILE];
+	int rows_all = n * w->points;
+	int32_t from[NN_CONV_ROWS], to[NN_CONV_ROWS];
 	uint64_t was = 0, before = 0;
 
 	watch_start(o, out, &was);
-	for (int i = 0; i < n; i++)
-		for (int first = 0; first < w->points; first += step) {
-			int rows = w->points - first < step ? w->points - first : step, at = i * w->points + first;
-			for (int r = 0; r < rows; r++) {
-				from[r] = w->row[at + r] * o->l->info.ci;
-				to[r] = (padded ? w->row[at + r] : at + r) * co;
-			}
-			op_tile(o, out, from, to, rows, out->extra ? out->extra + i * co : NULL, &before);
+	for (int first = 0; first < rows_all; first += NN_CONV_ROWS) {
+		int rows = rows_all - first < NN_CONV_ROWS ? rows_all - first : NN_CONV_ROWS;
+		for (int r = 0; r < rows; r++) {
+			from[r] = w->row[first + r] * o->l->info.ci;
+			to[r] = (padded ? w->row[first + r] : first + r) * o->l->info.co;
 		}
+		op_tile(o, out, &(struct tile){w->conv.acc, rows, 0, o->l->info.co, from, to, NULL}, &before);
+	}
 	watch_end(o, out, was, before);
 }
 
 /* Runs a layer that reads one row of `stride` bytes a position, many positions at a time. */
 static void op_vectors(const struct op *o, int n, int stride, const struct output *out)
 {
-	int32_t from[NN_TILE], to[NN_TILE];
+	int32_t from[NN_CONV_ROWS], to[NN_CONV_ROWS];
 	uint64_t was = 0, before = 0;
 
 	watch_start(o, out, &was);
-	for (int i = 0; i < n; i += NN_TILE) {
-		int rows = n - i < NN_TILE ? n - i : NN_TILE;
+	for (int i = 0; i < n; i += NN_CONV_ROWS) {
+		int rows = n - i < NN_CONV_ROWS ? n - i : NN_CONV_ROWS;
 		for (int r = 0; r < rows; r++) {
 			from[r] = (i + r) * stride;
 			to[r] = (i + r) * o->l->info.co;
 		}
-		op_tile(o, out, from, to, rows, NULL, &before);
+		op_tile(o, out, &(struct tile){o->w->conv.acc, rows, 0, o->l->info.co, from, to, NULL}, &before);
 	}
 }
 
@@ -415,7 +479,7 @@ static void block_forward(const struct nn_kernels *k, const struct nn_net *net, 
 	trunk_relu(k, net, w, a, n);
 	profile_enter(k->profile, PROFILE_CONV1);
 	struct op conv1 = op_make(k, net, w, nn_block_layer(block, 0), w->act[a]);
-	op_board(&conv1, n, &to_b, true);
+	op_conv(&conv1, n, &to_b);
 	watch_act(k, w, a, n);
 	profile_enter(k->profile, PROFILE_POOL);
 	pool_board(k, w, w->act[b], c, n, block);
@@ -424,7 +488,7 @@ static void block_forward(const struct nn_kernels *k, const struct nn_net *net, 
 	watch_pool(k, w, block, c, n);
 	profile_enter(k->profile, PROFILE_CONV2);
 	struct op conv2 = op_make(k, net, w, nn_block_layer(block, 1), w->act[b]);
-	op_board(&conv2, n, &to_trunk, true);
+	op_conv(&conv2, n, &to_trunk);
 	watch_act(k, w, b, n);
 	watch_sums(k, w, "pooled branch of block", block, w->extra, n * c, NN_WATCH_EXTRA);
 }
@@ -466,7 +530,7 @@ void nn_forward(const struct nn_kernels *k, const struct nn_net *net, struct nn_
 	if (w->watch)
 		w->watch->words[NN_WATCH_TRUNK] = 0;
 	struct op stem = op_make(k, net, w, NN_STEM, w->in);
-	op_board(&stem, n, &to_trunk, true);
+	op_conv(&stem, n, &to_trunk);
 	watch_input(k, w, n);
 	for (int block = 0; block < w->shape.blocks; block++)
 		block_forward(k, net, w, block, n);

@@ -5,6 +5,7 @@
 #define MIAI_NN_FORWARD_H
 
 #include "base/arena.h"
+#include "nn/conv.h"
 #include "nn/kernels.h"
 #include "nn/net.h"
 
@@ -23,7 +24,7 @@ struct nn_work {
 	uint8_t *pool[NN_BLOCKS_MAX + 1];/* pooled form of each block's b, then of h: batch * 2 * channels of it */
 	uint16_t *argmax[NN_BLOCKS_MAX + 1]; /* where keep: padded index of the first maximum, batch * channels */
 	int16_t *trunk;                  /* batch * padded * channels */
-	int32_t *acc;                    /* a tile of sums */
+	struct nn_conv_work conv;        /* conv.acc: a tile of sums */
 	int32_t *extra;                  /* batch * channels: the pooled branch at trunk scale */
 	int32_t *row;                    /* padded index of each point of the batch: batch * points */
 	int32_t *point_out;              /* batch * points * NN_POINT_OUT, Q16 */

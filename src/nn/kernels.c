@@ -14,6 +14,7 @@ void nn_kernels_init(struct nn_kernels *k, unsigned cpu_flags)
 		k->op = nn_##op##_##isa;
 #include "nn/kernels.inc"
 #undef NN_KERNEL
+	k->flags = cpu_flags;
 	k->guard = NULL;
 	k->profile = NULL;
 }

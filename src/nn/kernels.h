@@ -60,11 +60,36 @@ struct nn_wgrad {
 	int32_t *dw;         /* overwritten */
 };
 
+/* Exact Winograd: a 3x3 convolution by tiles of R x C outputs, R and C in {3, 4}, from R + 2 by C + 2 inputs.  Each of
+ * the two directions has its points in the order 0, 1, -1, 2, infinity, -2, of which tiles of 3 leave out the last;
+ * point (i, j) of a tile has the number i * NN_WINO_SIDE + j.  docs/arithmetic-winograd.md has the matrices, and proves
+ * that 16 bits hold V and U and that the sums, right modulo 2^32, give the convolution's exactly where that is below
+ * NN_WINO_LIMIT. */
+enum { NN_WINO_SIDE = 6, NN_WINO_POINTS = NN_WINO_SIDE * NN_WINO_SIDE, NN_WINO_LIMIT = 1 << 25 };
+
+/* The products at one point: m[r * co + o] = sum over k < ci of v[r * ci + k] * u(o, k), modulo 2^32, for `rows` tiles;
+ * u is packed (nn_wino_pack): [co / 16][ci / 2][16][2].  ci and co are multiples of 16. */
+struct nn_wino_mm {
+	const int16_t *v;    /* |v| <= 12700 */
+	int rows, ci, co;
+	const int16_t *u;    /* |u| <= 6223 */
+	int32_t *m;          /* rows * co */
+};
+
 /* One row of the table is one operation; docs of the elementwise ones stand in nn/ref/elementwise.c. */
 struct nn_kernels {
 	void (*mm_u8)(const struct nn_mm *m);
 	void (*mm_s8)(const struct nn_mm *m);
 	void (*wgrad)(const struct nn_wgrad *g);
+	/* A tile of rows x cols outputs (3 or 4 each): v[p * plane + k] = its input seen at point p, for channels k < ci (a
+	 * multiple of 16).  x is its first input, one above and one left of the first output; lines are `line` bytes apart,
+	 * points ci bytes. */
+	void (*wino_in_u8)(int16_t *v, size_t plane, const uint8_t *x, int line, int ci, int rows, int cols);
+	void (*wino_in_s8)(int16_t *v, size_t plane, const int8_t *x, int line, int ci, int rows, int cols);
+	void (*wino_mm)(const struct nn_wino_mm *m);
+	/* The way back: acc[(r * cols + c) * co + o] = the convolution's sum at output (r, c) of the tile, from the products
+	 * m[p * plane + o], for o < co (a multiple of 16). */
+	void (*wino_out)(int32_t *acc, const int32_t *m, size_t plane, int co, int rows, int cols);
 	/* out[k][c][4] = in[4 positions][k][c], n bytes a position (n = padded points * channels). */
 	void (*interleave4)(uint8_t *out, const uint8_t *in, size_t n);
 	/* out[i] = clamp(rshift(acc[i] + bias[i mod c], s), 0, 127) for rows of c; row r is stored at out + row[r].
@@ -91,6 +116,7 @@ struct nn_kernels {
 	void (*mask_add)(int32_t *t, const int32_t *g, const uint8_t *act, size_t n, int s);
 	/* sum[ch] += g over the size * size points of one padded board of c channels (a multiple of 16). */
 	void (*sum_points)(int32_t *sum, const int8_t *g, int size, int c);
+	unsigned flags;         /* what the table was made for */
 	struct profile *profile; /* who wants to know where time goes (base/profile.h); NULL: nobody */
 	struct nn_guard *guard; /* who checks what these compute (nn/guard.h); NULL: nobody */
 };

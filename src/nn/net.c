@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "nn/net.h"
 
+#include "nn/conv.h"
 #include "nn/guard.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,16 +88,23 @@ void nn_pack(int8_t *out, const int8_t *w, int co, int k)
 		}
 }
 
-/* Memory of a layer; packed is aligned for the kernels. */
+size_t nn_layer_wino_bytes(const struct nn_layer_info *f)
+{
+	return f->taps == 9 ? nn_wino_count(f->co, f->ci) * sizeof(int16_t) : 0;
+}
+
+/* Memory of a layer; what kernels read is aligned for them. */
 static int layer_alloc(struct nn_layer *l)
 {
 	int k = l->info.taps * l->info.ci;
+	size_t wino = nn_layer_wino_bytes(&l->info);
 
 	l->weight = calloc((size_t)l->info.co * (size_t)k, 1);
 	l->bias = calloc((size_t)l->info.co, sizeof *l->bias);
 	l->packed = aligned_alloc(64, (nn_packed_bytes(l->info.co, k) + 63) / 64 * 64);
+	l->wino = wino ? aligned_alloc(64, wino) : NULL; /* a multiple of 64 by its 36 * 16 * 16 */
 	l->sum = calloc(nn_sum_count(l->info.co, k), sizeof *l->sum);
-	return l->weight && l->bias && l->packed && l->sum ? 0 : ERR_MEMORY;
+	return l->weight && l->bias && l->packed && l->sum && (l->wino || !wino) ? 0 : ERR_MEMORY;
 }
 
 struct nn_net *nn_net_new(const struct nn_shape *s, struct err *e)
@@ -133,6 +140,7 @@ void nn_net_free(struct nn_net *n)
 		free(n->layer[i].weight);
 		free(n->layer[i].bias);
 		free(n->layer[i].packed);
+		free(n->layer[i].wino);
 		free(n->layer[i].sum);
 	}
 	free(n);
@@ -142,28 +150,38 @@ void nn_net_pack(struct nn_net *n)
 {
 	for (int i = 0; i < n->layers; i++) {
 		struct nn_layer *l = &n->layer[i];
-		nn_pack(l->packed, l->weight, l->info.co, l->info.taps * l->info.ci);
-		nn_sums(l->sum, l->weight, l->info.co, l->info.taps * l->info.ci);
+		const struct nn_layer_info *f = &l->info;
+		nn_pack(l->packed, l->weight, f->co, f->taps * f->ci);
+		nn_sums(l->sum, l->weight, f->co, f->taps * f->ci);
+		l->fits = l->wino && nn_wino_fits(l->weight, f->co, f->ci);
+		if (l->wino)
+			nn_wino_pack(l->wino, l->weight, f->co, f->ci);
 	}
 }
 
 /* Packs a layer again, into memory of its own, and compares. */
 static int layer_check(const struct nn_layer *l, bool *same)
 {
-	int co = l->info.co, k = l->info.taps * l->info.ci;
-	size_t bytes = nn_packed_bytes(co, k), sums = nn_sum_count(co, k) * sizeof *l->sum;
+	const struct nn_layer_info *f = &l->info;
+	int k = f->taps * f->ci;
+	size_t bytes = nn_packed_bytes(f->co, k), sums = nn_sum_count(f->co, k) * sizeof *l->sum, wino = nn_layer_wino_bytes(f);
 	int8_t *packed = malloc(bytes);
-	int16_t *sum = malloc(sums);
+	int16_t *sum = malloc(sums), *u = malloc(wino + 1);
+	bool enough = packed && sum && u;
 
-	if (packed && sum) {
-		nn_pack(packed, l->weight, co, k);
-		nn_sums(sum, l->weight, co, k);
+	if (enough) {
+		nn_pack(packed, l->weight, f->co, k);
+		nn_sums(sum, l->weight, f->co, k);
 		*same = memcmp(packed, l->packed, bytes) == 0 && memcmp(sum, l->sum, sums) == 0;
+		if (wino) {
+			nn_wino_pack(u, l->weight, f->co, f->ci);
+			*same = *same && memcmp(u, l->wino, wino) == 0 && l->fits == nn_wino_fits(l->weight, f->co, f->ci);
+		}
 	}
-	int rc = packed && sum ? 0 : ERR_MEMORY;
 	free(packed);
 	free(sum);
-	return rc;
+	free(u);
+	return enough ? 0 : ERR_MEMORY;
 }
 
 int nn_net_check(const struct nn_net *n, struct err *e)

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/sha256.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -83,6 +84,8 @@ struct nn_layer {
 	int8_t *weight;   /* co * taps * ci, [co][tap][ci], -127..127 */
 	int32_t *bias;    /* co, Q24, |bias| < 2^28 */
 	int8_t *packed;   /* for the kernels, see nn_pack */
+	int16_t *wino;    /* of 3x3 layers: for exact Winograd, see nn/conv.h; elsewhere NULL */
+	int fits;         /* 1: nn_wino_fits */
 	int16_t *sum;     /* check sums of packed, see nn/guard.h */
 };
 
@@ -98,9 +101,9 @@ struct nn_net {
 /* A net of this shape, all weights zero, owned by the caller; NULL on ERR_ARG or ERR_MEMORY (see e). */
 struct nn_net *nn_net_new(const struct nn_shape *s, struct err *e);
 void nn_net_free(struct nn_net *n);
-/* To be called after weights were written: makes `packed` and `sum`. */
+/* To be called after weights were written: makes `packed`, `wino`, `fits` and `sum`. */
 void nn_net_pack(struct nn_net *n);
-/* Whether packed and sum still are what nn_net_pack made; 0, ERR_FAULT (the layer is in e) or ERR_MEMORY. */
+/* Whether those still are what nn_net_pack made; 0, ERR_FAULT (the layer is in e) or ERR_MEMORY. */
 int nn_net_check(const struct nn_net *n, struct err *e);
 
 /* The file.  Reading checks every range and the exact length; writing then reading gives the same bytes. */
@@ -114,6 +117,9 @@ static inline int nn_pad4(int n) { return (n + 3) / 4 * 4; }
 /* Bytes of a packed matrix, and the packing of w[co][k]: see kernels.h. */
 size_t nn_packed_bytes(int co, int k);
 void nn_pack(int8_t *out, const int8_t *w, int co, int k);
+
+/* Bytes of wino in such a layer; 0 where it has none. */
+size_t nn_layer_wino_bytes(const struct nn_layer_info *f);
 
 /* Padded boards. */
 static inline int nn_padded(int size) { return (size + 2) * (size + 1) + 1; }

@@ -7,17 +7,15 @@
 #include "nn/forward.h"
 #include "nn/guard.h"
 
-enum { NN_TILE = 96 }; /* most rows of sums at a time */
-
 /* Tensors that are watched; an activation's number follows. */
 enum nn_watched { NN_WATCH_TRUNK, NN_WATCH_EXTRA, NN_WATCH_POINTS, NN_WATCH_GLOBALS, NN_WATCH_POOL, NN_WATCH_ACT };
 
 struct nn_watch {
 	uint64_t words[NN_WATCH_ACT + NN_ACTS_MAX]; /* what each tensor must have */
 	uint8_t *echo;                              /* NN_ECHO_BYTES */
-	int32_t row[NN_TILE];                       /* where rows go in there */
+	int32_t row[NN_CONV_ROWS];                      /* where rows go in there */
 };
-enum { NN_ECHO_BYTES = NN_TILE * NN_CHANNELS_MAX * 4 };
+enum { NN_ECHO_BYTES = NN_CONV_ROWS * NN_CHANNELS_MAX * 4 };
 
 /* Reports unless the n bytes of a tensor have the words that they should. */
 void nn_watch_tensor(const struct nn_kernels *k, const struct nn_work *w, const char *what, int which, const void *p, size_t n,

@@ -68,6 +68,7 @@ static bool layer_same(const struct nn_layer *a, const struct nn_layer *b)
 
 	return a->exp == b->exp && memcmp(a->weight, b->weight, co * k) == 0 && memcmp(a->bias, b->bias, co * sizeof *a->bias) == 0 &&
 	       memcmp(a->packed, b->packed, nn_packed_bytes((int)co, (int)k)) == 0 &&
+	       a->fits == b->fits && (!a->wino || memcmp(a->wino, b->wino, nn_layer_wino_bytes(&a->info)) == 0) &&
 	       memcmp(a->sum, b->sum, nn_sum_count((int)co, (int)k) * sizeof *a->sum) == 0;
 }
 

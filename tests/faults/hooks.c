@@ -86,7 +86,7 @@ static void flip_net(void)
 		return;
 	const struct nn_layer *l = &n->layer[pick(2, (uint64_t)n->layers)];
 	size_t co = (size_t)l->info.co, k = (size_t)(l->info.taps * l->info.ci);
-	switch (pick(3, 8)) {
+	switch (pick(3, 10)) {
 	case 0:
 		flip_bit(l->bias, co * sizeof *l->bias);
 		return;
@@ -95,6 +95,12 @@ static void flip_net(void)
 		return;
 	case 2:
 		flip_bit(&l->exp, 1);
+		return;
+	case 8:
+		flip_bit(&l->fits, 1);
+		return;
+	case 9:
+		flip_bit(l->wino, nn_layer_wino_bytes(&l->info));
 		return;
 	case 3:
 	case 4:
@@ -159,6 +165,18 @@ static void hook_mm_u8(const struct nn_mm *m)
 		flip_bit(m->acc, (size_t)(m->rows * m->co) * sizeof *m->acc);
 }
 
+/* Exact Winograd has its own weights and inputs, and its own sums. */
+static void hook_wino_mm(const struct nn_wino_mm *m)
+{
+	if (due(PLACE_PACKED))
+		flip_bit(m->u, (size_t)m->co * (size_t)m->ci * sizeof *m->u);
+	if (due(PLACE_ACTIVATION))
+		flip_bit(m->v, (size_t)m->rows * (size_t)m->ci * sizeof *m->v);
+	hook.real.wino_mm(m);
+	if (due(PLACE_SUMS))
+		flip_bit(m->m, (size_t)m->rows * (size_t)m->co * sizeof *m->m);
+}
+
 static void hook_mm_s8(const struct nn_mm *m)
 {
 	if (due(PLACE_BACK))
@@ -204,6 +222,7 @@ void flips_kernels(struct nn_kernels *k, unsigned flags, const struct flip *f)
 	*k = hook.real;
 	k->mm_u8 = hook_mm_u8;
 	k->mm_s8 = hook_mm_s8;
+	k->wino_mm = hook_wino_mm;
 	k->wgrad = hook_wgrad;
 	k->relu_rows = hook_relu_rows;
 	k->trunk_rows = hook_trunk_rows;

@@ -522,6 +522,8 @@ static void check_mask_add(struct subject *u)
 			mask_add_case(u, (int)n % SUM_PATTERNS, n < 96 ? n / 4 : n * 11, s);
 }
 
+#include "wino_checks.h"
+
 /* ---- all kernels, all wrong kernels ---- */
 
 typedef void any_fn(void);
@@ -569,7 +571,8 @@ static const struct wrong {
     WRONG(interleave4, order), WRONG(relu_rows, half),  WRONG(relu_rows, gap), WRONG(trunk_rows, floor),
     WRONG(trunk_rows, early),  WRONG(relu_trunk, sat),  WRONG(max_abs, tail),  WRONG(max_abs, sign),
     WRONG(round_sr, first),    WRONG(round_sr, floor),  WRONG(pool, padding),  WRONG(mask_max, top),
-    WRONG(mask_add, half),     WRONG(sum_points, line),
+    WRONG(mask_add, half),     WRONG(sum_points, line), WRONG(wino_mm, sat),   WRONG(wino_in_s8, narrow),
+    WRONG(wino_in_s8, sign),   WRONG(wino_in_u8, size), WRONG(wino_out, edge), WRONG(wino_out, inverse),
 };
 
 static void test_wrong_kernels(void)
@@ -608,6 +611,10 @@ static void test_subset(unsigned flags)
 	CHECK((any_fn *)k.mm_u8 == expected("mm_u8", flags));
 	CHECK((any_fn *)k.mm_s8 == expected("mm_s8", flags));
 	CHECK((any_fn *)k.wgrad == expected("wgrad", flags));
+	CHECK((any_fn *)k.wino_in_u8 == expected("wino_in_u8", flags));
+	CHECK((any_fn *)k.wino_in_s8 == expected("wino_in_s8", flags));
+	CHECK((any_fn *)k.wino_mm == expected("wino_mm", flags));
+	CHECK((any_fn *)k.wino_out == expected("wino_out", flags));
 	CHECK((any_fn *)k.interleave4 == expected("interleave4", flags));
 	CHECK((any_fn *)k.relu_rows == expected("relu_rows", flags));
 	CHECK((any_fn *)k.trunk_rows == expected("trunk_rows", flags));
@@ -792,6 +799,34 @@ static void call_wgrad(struct work *w)
 {
 	w->k->wgrad(&w->wgrad);
 }
+
+/* 32 boards' tiles of 3x3: inputs at their points, sums at one point, and the way back. */
+static void call_wino_in_u8(struct work *w)
+{
+	for (int i = 0; i < 32 * 9; i++)
+		w->k->wino_in_u8((int16_t *)(void *)bed.base[BED_GOT], 1024 + 32, bed.base[BED_X], 10 * w->rows.c, w->rows.c, 3, 3);
+}
+
+static void call_wino_in_s8(struct work *w)
+{
+	for (int i = 0; i < 32 * 9; i++)
+		w->k->wino_in_s8((int16_t *)(void *)bed.base[BED_GOT], 1024 + 32, (int8_t *)bed.base[BED_X], 10 * w->rows.c, w->rows.c, 3, 3);
+}
+
+static void call_wino_mm(struct work *w)
+{
+	const int c = w->rows.c;
+	for (int i = 0; i < 8; i++)
+		w->k->wino_mm(&(struct nn_wino_mm){.v = (int16_t *)(void *)bed.base[BED_X], .rows = 36, .ci = c, .co = c,
+						   .u = (int16_t *)(void *)bed.base[BED_W], .m = (int32_t *)(void *)bed.base[BED_GOT]});
+}
+
+static void call_wino_out(struct work *w)
+{
+	for (int i = 0; i < 32 * 9; i++)
+		w->k->wino_out((int32_t *)(void *)bed.base[BED_GOT], (int32_t *)(void *)bed.base[BED_X], 1024 + 32, w->rows.c, 3, 3);
+}
+
 static void call_interleave4(struct work *w)
 {
 	w->k->interleave4(bed.base[BED_GOT], bed.base[BED_X], w->elements / 4);
@@ -857,6 +892,8 @@ static void work_make(struct work *w, const char *op, int c)
 		mm_make(&w->mm, &z, &patterns[0], op[3] == 's' ? -127 : 0, 1);
 		w->mm.acc = bed_out(&bed, BED_GOT, sizeof(int32_t) * w->elements);
 		w->elements *= 9 * (size_t)c;
+	} else if (strcmp(op, "wino_mm") == 0) {
+		w->elements = 32 * 9 * (size_t)c * (size_t)c;
 	} else {
 		rows_make(&w->rows, SUMS_SMALL, 1);
 	}

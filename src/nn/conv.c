@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* 3x3 convolutions: by direct products, or by exact Winograd.
+ *
+ * Winograd takes some boards at a time, a chunk, cut into tiles of 4 and 3 outputs a side that fill the board exactly.  All
+ * tiles' inputs go to v[point][tile][channel]; then, for some outputs at a time, point by point one matrix product over the
+ * tiles that have the point, into m[point][tile][output], and tile by tile the way back to sums.  The tiles are in the order
+ * 4x3, 4x4, 3x4, 3x3 (rows x columns), so that those that have a point follow one another. */
+#include "nn/conv.h"
+
+#include "nn/net.h"
+
+enum {
+	LAST = NN_WINO_SIDE - 1, /* the point that only tiles of 4 have */
+	SKEW = 32,               /* elements between planes, so that not all points fall into one set of the cache */
+	FORMS = 4,
+	BLOCK = 64,              /* outputs at a time */
+};
+
+/* The tiles of one form: down x right of them on each board, from (top, left) on. */
+struct form {
+	int rows, cols, down, right, top, left;
+	int first; /* number of the first one in the chunk */
+};
+
+/* A side of `size` as fours and threes, as many fours as can be; false where it cannot (1, 2, 5). */
+static bool cut_side(int size, int *fours, int *threes)
+{
+	*threes = -size & 3;
+	*fours = (size - 3 * *threes) / 4;
+	return size >= 3 * *threes && size > 0;
+}
+
+/* Tiles that a chunk should have at least, were there boards enough. */
+static int chunk_tiles(int channels)
+{
+	return channels <= 64 ? 36 : channels <= 128 ? 24 : 16;
+}
+
+/* Boards in a chunk.  One, where a board alone has tiles enough. */
+static int chunk_boards(int size, int channels)
+{
+	int fours, threes;
+	if (!cut_side(size, &fours, &threes))
+		return 0;
+	const int a_board = (fours + threes) * (fours + threes), boards = chunk_tiles(channels) / a_board;
+	return boards > 1 ? boards : 1;
+}
+
+static int tiles_of(int size, int boards)
+{
+	int fours, threes;
+	return cut_side(size, &fours, &threes) ? boards * (fours + threes) * (fours + threes) : 0;
+}
+
+static size_t plane(int size, int channels)
+{
+	return (size_t)tiles_of(size, chunk_boards(size, channels)) * (size_t)channels + SKEW;
+}
+
+/* The most that a plane takes for any number of channels up to this. */
+static size_t plane_most(int size, int channels)
+{
+	size_t most = 0;
+	for (int c = 16; c <= channels; c += 16)
+		most = plane(size, c) > most ? plane(size, c) : most;
+	return most;
+}
+
+size_t nn_conv_bytes(int size, int channels)
+{
+	const size_t points = NN_WINO_POINTS * plane_most(size, channels);
+	return points * (sizeof(int16_t) + sizeof(int32_t)) + sizeof(int32_t) * NN_CONV_ROWS * NN_CHANNELS_MAX + 4 * 64;
+}
+
+void nn_conv_place(struct nn_conv_work *w, struct arena *a, int size, int channels)
+{
+	const size_t points = NN_WINO_POINTS * plane_most(size, channels);
+	w->v = arena_alloc(a, points * sizeof *w->v);
+	w->m = arena_alloc(a, points * sizeof *w->m);
+	w->acc = arena_alloc(a, sizeof *w->acc * NN_CONV_ROWS * NN_CHANNELS_MAX);
+}
+
+/* ---- direct ---- */
+
+void nn_conv_direct(const struct nn_kernels *k, const struct nn_conv_work *w, const struct nn_conv *c, int n, nn_conv_done *done,
+                    void *arg)
+{
+	const int points = c->size * c->size, chunks = (points + NN_CONV_ROWS - 1) / NN_CONV_ROWS;
+	const int step = (points + chunks - 1) / chunks;
+	int32_t row[NN_CONV_ROWS], tap[9];
+	int16_t point[NN_CONV_ROWS];
+	for (int t = 0; t < 9; t++)
+		tap[t] = ((t / 3 - 1) * (c->size + 1) + t % 3 - 1) * c->ci;
+	for (int i = 0; i < n; i++)
+		for (int first = 0; first < points; first += step) {
+			const int rows = points - first < step ? points - first : step;
+			for (int r = 0; r < rows; r++) {
+				const int p = first + r, at = nn_padded_index(c->size, p / c->size, p % c->size);
+				row[r] = (i * nn_padded(c->size) + at) * c->ci;
+				point[r] = (int16_t)p;
+			}
+			const struct nn_mm m = {
+			    .x = c->x, .row = row, .rows = rows, .tap = tap, .taps = 9,
+			    .ci = c->ci, .co = c->co, .w = c->packed, .acc = w->acc,
+			};
+			(c->is_signed ? k->mm_s8 : k->mm_u8)(&m);
+			done(arg, &(struct nn_conv_rows){.acc = w->acc, .board = i, .point = point, .rows = rows, .channels = c->co});
+		}
+}
+
+/* ---- Winograd ---- */
+
+/* The chunk of boards first .. first + boards - 1. */
+struct chunk {
+	const struct nn_kernels *k;
+	const struct nn_conv_work *w;
+	const struct nn_conv *c;
+	struct form form[FORMS + 1]; /* form[FORMS].first: all tiles */
+	int board, boards;
+	size_t v_plane, m_plane;     /* elements */
+};
+
+struct tile {
+	int board, rows, cols, top, left;
+};
+
+static void set_boards(struct chunk *h, int board, int boards)
+{
+	int fours, threes, first = 0;
+	cut_side(h->c->size, &fours, &threes);
+	const struct form form[FORMS] = {
+	    {4, 3, fours, threes, 0, 4 * fours, 0},
+	    {4, 4, fours, fours, 0, 0, 0},
+	    {3, 4, threes, fours, 4 * fours, 0, 0},
+	    {3, 3, threes, threes, 4 * fours, 4 * fours, 0},
+	};
+	for (int i = 0; i < FORMS; i++) {
+		h->form[i] = form[i];
+		h->form[i].first = first;
+		first += boards * form[i].down * form[i].right;
+	}
+	h->form[FORMS].first = first;
+	h->board = board;
+	h->boards = boards;
+}
+
+static struct tile tile_at(const struct chunk *h, int t)
+{
+	const struct form *f = h->form;
+	while (t >= f[1].first)
+		f++;
+	const int i = t - f->first, each = f->down * f->right, in = i % each;
+	return (struct tile){
+	    .board = h->board + i / each, .rows = f->rows, .cols = f->cols,
+	    .top = f->top + in / f->right * f->rows, .left = f->left + in % f->right * f->cols,
+	};
+}
+
+static void chunk_inputs(const struct chunk *h)
+{
+	const struct nn_conv *c = h->c;
+	const int line = (c->size + 1) * c->ci;
+	for (int t = 0; t < h->form[FORMS].first; t++) {
+		const struct tile at = tile_at(h, t);
+		const ptrdiff_t from = at.board * nn_padded(c->size) + nn_padded_index(c->size, at.top - 1, at.left - 1);
+		int16_t *v = h->w->v + (ptrdiff_t)t * c->ci;
+		if (c->is_signed)
+			h->k->wino_in_s8(v, h->v_plane, (const int8_t *)c->x + from * c->ci, line, c->ci, at.rows, at.cols);
+		else
+			h->k->wino_in_u8(v, h->v_plane, (const uint8_t *)c->x + from * c->ci, line, c->ci, at.rows, at.cols);
+	}
+}
+
+/* Outputs first .. first + channels - 1 at every point, of the tiles that have it. */
+static void chunk_products(const struct chunk *h, int first, int channels)
+{
+	const struct nn_conv *c = h->c;
+	const struct form *f = h->form;
+	for (int p = 0; p < NN_WINO_POINTS; p++) {
+		const bool row4 = p / NN_WINO_SIDE == LAST, col4 = p % NN_WINO_SIDE == LAST;
+		const int from = col4 ? f[1].first : 0, to = f[row4 ? 2 : col4 ? 3 : FORMS].first;
+		const struct nn_wino_mm m = {
+		    .v = h->w->v + (size_t)p * h->v_plane + from * c->ci, .rows = to - from, .ci = c->ci, .co = channels,
+		    .u = c->wino + ((size_t)p * (size_t)c->co + (size_t)first) * (size_t)c->ci,
+		    .m = h->w->m + (size_t)p * h->m_plane + from * channels,
+		};
+		if (to > from)
+			h->k->wino_mm(&m);
+	}
+}
+
+static void chunk_outputs(const struct chunk *h, int first, int channels, nn_conv_done *done, void *arg)
+{
+	int16_t point[16];
+	for (int t = 0; t < h->form[FORMS].first; t++) {
+		const struct tile at = tile_at(h, t);
+		const int rows = at.rows * at.cols;
+		h->k->wino_out(h->w->acc, h->w->m + (ptrdiff_t)t * channels, h->m_plane, channels, at.rows, at.cols);
+		for (int i = 0; i < rows; i++)
+			point[i] = (int16_t)((at.top + i / at.cols) * h->c->size + at.left + i % at.cols);
+		done(arg, &(struct nn_conv_rows){
+		    .acc = h->w->acc, .board = at.board, .point = point, .rows = rows, .first = first, .channels = channels,
+		});
+	}
+}
+
+void nn_conv_wino(const struct nn_kernels *k, const struct nn_conv_work *w, const struct nn_conv *c, int n, nn_conv_done *done,
+                  void *arg)
+{
+	const int channels = c->ci > c->co ? c->ci : c->co, boards = chunk_boards(c->size, channels);
+	const int block = c->whole || c->co < BLOCK ? c->co : BLOCK;
+	struct chunk h = {.k = k, .w = w, .c = c, .v_plane = plane(c->size, channels), .m_plane = plane(c->size, channels)};
+	for (int i = 0; i < n; i += boards) {
+		set_boards(&h, i, n - i < boards ? n - i : boards);
+		chunk_inputs(&h);
+		for (int first = 0; first < c->co; first += block) {
+			const int some = c->co - first < block ? c->co - first : block;
+			chunk_products(&h, first, some);
+			chunk_outputs(&h, first, some, done, arg);
+		}
+	}
+}
+
+/* ---- the choice ---- */
+
+bool nn_conv_has_wino(const struct nn_conv *c)
+{
+	int fours, threes;
+	return c->wino && cut_side(c->size, &fours, &threes);
+}
+
+/* By measurement (docs/performance.md). */
+static bool wino_pays(const struct nn_kernels *k, const struct nn_conv *c)
+{
+	return (k->flags & NN_CPU_AVX2) && c->ci >= 32 && c->co >= 32 && c->size >= 6;
+}
+
+void nn_conv(const struct nn_kernels *k, const struct nn_conv_work *w, const struct nn_conv *c, int n, nn_conv_done *done, void *arg)
+{
+	if (nn_conv_has_wino(c) && wino_pays(k, c))
+		nn_conv_wino(k, w, c, n, done, arg);
+	else
+		nn_conv_direct(k, w, c, n, done, arg);
+}
+
+/* ---- weights ---- */
+
+size_t nn_wino_count(int co, int ci)
+{
+	return NN_WINO_POINTS * (size_t)co * (size_t)ci;
+}
+
+bool nn_wino_fits(const int8_t *w, int co, int ci)
+{
+	for (int o = 0; o < co; o++) {
+		int32_t sum = 0;
+		for (int k = 0; k < 9 * ci; k++, w++)
+			sum += *w < 0 ? -*w : *w;
+		if (127 * sum >= NN_WINO_LIMIT)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The transforms and products of exact Winograd against plain C.  For test_kernels.c, whose bed and subject they use. */
+#ifndef MIAI_TESTS_WINO_CHECKS_H
+#define MIAI_TESTS_WINO_CHECKS_H
+
+enum { WINO_V = 12700, WINO_U = 6223, WINO_FILLS = 5, WINO_LINE = 6 };
+
+/* Element i of something in -most..most. */
+static int wino_value(int fill, int most, size_t i, uint64_t key)
+{
+	const uint32_t bits = rng_round_bits(key, (uint32_t)i);
+	switch (fill) {
+	case 0:
+		return (int)(bits % (2 * (uint32_t)most + 1)) - most;
+	case 1:
+		return most;
+	case 2:
+		return -most;
+	case 3:
+		return i & 1 ? -most : most;
+	default:
+		return bits & 1 ? most : -most;
+	}
+}
+
+/* What point p of a tile takes of its inputs, by the plain C kernel: coef[r * WINO_LINE + c]. */
+static void wino_coefficients(int rows, int cols, int p, int coef[WINO_LINE * WINO_LINE])
+{
+	int16_t v[NN_WINO_POINTS * 16];
+	for (int i = 0; i < (rows + 2) * WINO_LINE; i++) {
+		int8_t x[WINO_LINE * WINO_LINE * 16] = {0};
+		x[16 * i] = 1;
+		if (i % WINO_LINE < cols + 2)
+			nn_wino_in_s8_c(v, 16, x, WINO_LINE * 16, 16, rows, cols);
+		coef[i] = i % WINO_LINE < cols + 2 ? v[p * 16] : 0;
+	}
+}
+
+struct wino_tile {
+	int rows, cols, ci, line;
+	size_t plane;
+};
+
+static void wino_in_compare(struct subject *u, const struct wino_tile *z, const void *x, bool is_signed)
+{
+	const size_t n = NN_WINO_POINTS * z->plane * sizeof(int16_t);
+	int16_t *got = bed_out(&bed, BED_GOT, n), *want = bed_out(&bed, BED_WANT, n);
+	if (is_signed) {
+		u->k.wino_in_s8(got, z->plane, x, z->line, z->ci, z->rows, z->cols);
+		nn_wino_in_s8_c(want, z->plane, x, z->line, z->ci, z->rows, z->cols);
+	} else {
+		u->k.wino_in_u8(got, z->plane, x, z->line, z->ci, z->rows, z->cols);
+		nn_wino_in_u8_c(want, z->plane, x, z->line, z->ci, z->rows, z->cols);
+	}
+	compare(u, got, want, n, sizeof *got);
+}
+
+/* The input that makes the value at point p as large (or as small) as it can be. */
+static void wino_in_worst(struct subject *u, const struct wino_tile *z, int p, bool is_signed)
+{
+	int coef[WINO_LINE * WINO_LINE], sign = p & 1 ? -1 : 1, lo = is_signed ? -127 : 0;
+	begin(u, "worst of a point", "point %d, tile %dx%d, ci %d", p, z->rows, z->cols, z->ci);
+	int8_t *x = bed_in(&bed, BED_X, (size_t)((z->rows + 1) * z->line + (z->cols + 2) * z->ci));
+	wino_coefficients(z->rows, z->cols, p, coef);
+	for (int r = 0; r < z->rows + 2; r++)
+		for (int c = 0; c < z->cols + 2; c++)
+			memset(x + r * z->line + c * z->ci, coef[r * WINO_LINE + c] * sign > 0 ? 127 : lo, (size_t)z->ci);
+	wino_in_compare(u, z, x, is_signed);
+}
+
+static void wino_in_all(struct subject *u, bool is_signed)
+{
+	for (int i = 0; i < 4 * 16; i++) {
+		struct wino_tile z = {.rows = 3 + i % 2, .cols = 3 + i / 2 % 2, .ci = 16 * (1 + i / 4)};
+		z.line = (z.cols + 2 + i % 5) * z.ci;
+		z.plane = (size_t)z.ci * (size_t)(1 + i % 3);
+		for (int f = 0; f < PATTERNS; f++) {
+			const uint64_t key = begin(u, patterns[f].name, "tile %dx%d, ci %d, line %d", z.rows, z.cols, z.ci, z.line);
+			const size_t n = (size_t)((z.rows + 1) * z.line + (z.cols + 2) * z.ci);
+			int8_t *x = bed_in(&bed, BED_X, n);
+			for (size_t k = 0; k < n; k++)
+				x[k] = (int8_t)fill_value(patterns[f].x, is_signed ? -127 : 0, k, key);
+			wino_in_compare(u, &z, x, is_signed);
+		}
+		for (int p = 0; p < NN_WINO_POINTS && i < 8; p++)
+			if (p / NN_WINO_SIDE < z.rows + 2 && p % NN_WINO_SIDE < z.cols + 2)
+				wino_in_worst(u, &z, p, is_signed);
+	}
+}
+
+static void check_wino_in_u8(struct subject *u)
+{
+	wino_in_all(u, false);
+}
+
+static void check_wino_in_s8(struct subject *u)
+{
+	wino_in_all(u, true);
+}
+
+static void wino_mm_case(struct subject *u, int rows, int ci, int co, int fill)
+{
+	const uint64_t key = begin(u, "products", "%d rows, ci %d, co %d, filling %d", rows, ci, co, fill);
+	const size_t vn = (size_t)rows * (size_t)ci, un = (size_t)co * (size_t)ci, n = (size_t)rows * (size_t)co * sizeof(int32_t);
+	int16_t *v = bed_in(&bed, BED_X, vn * sizeof *v), *w = bed_in(&bed, BED_W, un * sizeof *w);
+	for (size_t i = 0; i < vn; i++)
+		v[i] = (int16_t)wino_value(fill, WINO_V, i, key);
+	for (size_t i = 0; i < un; i++)
+		w[i] = (int16_t)wino_value(fill == 3 ? 1 : fill, WINO_U, i, key + 1);
+	struct nn_wino_mm got = {.v = v, .rows = rows, .ci = ci, .co = co, .u = w}, want = got;
+	got.m = bed_out(&bed, BED_GOT, n);
+	want.m = bed_out(&bed, BED_WANT, n);
+	u->k.wino_mm(&got);
+	nn_wino_mm_c(&want);
+	compare(u, got.m, want.m, n, sizeof(int32_t));
+}
+
+static void check_wino_mm(struct subject *u)
+{
+	static const int cis[] = {16, 32, 48, 64, 256}, cos[] = {16, 32, 48, 64, 80};
+	for (int rows = 1; rows <= 40; rows++)
+		for (int i = 0; i < 25; i++)
+			if (rows < 20 || i % 7 == rows % 7)
+				wino_mm_case(u, rows, cis[i % 5], cos[i / 5], (rows + i) % WINO_FILLS);
+}
+
+/* Any 32 bits: the way back is arithmetic modulo 2^32 throughout. */
+static void check_wino_out(struct subject *u)
+{
+	for (int i = 0; i < 4 * 16 * WINO_FILLS; i++) {
+		const int rows = 3 + i % 2, cols = 3 + i / 2 % 2, co = 16 * (1 + i / 4 % 16);
+		const uint64_t key = begin(u, "sums", "tile %dx%d, co %d", rows, cols, co);
+		const size_t plane = (size_t)co * (size_t)(1 + i % 3), last = (size_t)((rows + 1) * NN_WINO_SIDE + cols + 1);
+		const size_t mn = last * plane + (size_t)co, n = (size_t)(rows * cols * co) * sizeof(int32_t);
+		int32_t *m = bed_in(&bed, BED_X, mn * sizeof *m);
+		for (size_t k = 0; k < mn; k++)
+			m[k] = i < 64 ? (int32_t)rng_round_bits(key, (uint32_t)k) : wino_value(i / 64, INT32_MAX / 2, k, key);
+		int32_t *got = bed_out(&bed, BED_GOT, n), *want = bed_out(&bed, BED_WANT, n);
+		u->k.wino_out(got, m, plane, co, rows, cols);
+		nn_wino_out_c(want, m, plane, co, rows, cols);
+		compare(u, got, want, n, sizeof *got);
+	}
+}
+
+/* ---- wrong ones ---- */
+
+/* Sums that saturate, as vpdpwssds has them. */
+static void wrong_sat_wino_mm(const struct nn_wino_mm *m)
+{
+	for (int r = 0; r < m->rows; r++)
+		for (int o = 0; o < m->co; o++) {
+			int64_t sum = 0;
+			for (int k = 0; k < m->ci; k++)
+				sum = fx_clamp64(sum + m->v[r * m->ci + k] * m->u[o / 16 * m->ci * 16 + k / 2 * 32 + o % 16 * 2 + k % 2],
+				                 INT32_MIN, INT32_MAX);
+			m->m[r * m->co + o] = (int32_t)sum;
+		}
+}
+
+/* Inputs that saturate in 13 bits and a sign: enough for tiles of 3, not for tiles of 4. */
+static void wrong_narrow_wino_in_s8(int16_t *v, size_t plane, const int8_t *x, int line, int ci, int rows, int cols)
+{
+	nn_wino_in_s8_c(v, plane, x, line, ci, rows, cols);
+	for (int p = 0; p < NN_WINO_POINTS; p++)
+		if (p / NN_WINO_SIDE < rows + 2 && p % NN_WINO_SIDE < cols + 2)
+			for (int k = 0; k < ci; k++)
+				v[(size_t)p * plane + (size_t)k] = (int16_t)fx_clamp32(v[(size_t)p * plane + (size_t)k], -8191, 8191);
+}
+
+/* Takes a byte of 0..127 for a signed one and forgets that gradients are below zero. */
+static void wrong_sign_wino_in_s8(int16_t *v, size_t plane, const int8_t *x, int line, int ci, int rows, int cols)
+{
+	nn_wino_in_u8_c(v, plane, (const uint8_t *)x, line, ci, rows, cols);
+}
+
+/* All tiles are of 4. */
+static void wrong_size_wino_in_u8(int16_t *v, size_t plane, const uint8_t *x, int line, int ci, int rows, int cols)
+{
+	nn_wino_in_u8_c(v, plane, x, line, ci, rows, cols);
+	if (rows == 3)
+		memset(v + (NN_WINO_SIDE - 1) * NN_WINO_SIDE * plane, 0, sizeof *v);
+}
+
+/* Without the inverse of 9. */
+static void wrong_inverse_wino_out(int32_t *acc, const int32_t *m, size_t plane, int co, int rows, int cols)
+{
+	nn_wino_out_c(acc, m, plane, co, rows, cols);
+	for (int i = 0; i < rows * cols * co; i++)
+		acc[i] = (int32_t)(9u * (uint32_t)acc[i]);
+}
+
+/* One line too many: it would lie in the padding, or on the next tile. */
+static void wrong_edge_wino_out(int32_t *acc, const int32_t *m, size_t plane, int co, int rows, int cols)
+{
+	nn_wino_out_c(acc, m, plane, co, rows, cols);
+	memset(acc + rows * cols * co, 0, sizeof *acc * (size_t)co);
+}
+
+#endif
