@@ -15,6 +15,7 @@ struct bench {
 	struct pool *pool; /* owned */
 	struct nn_kernels kernels;
 	bool quick;
+	double peak; /* of registers, multiply-adds/s; 0 where not known */
 	/* Made by one part, used by later ones; owned. */
 	struct train_state *state;
 	struct nn_net *first, *trained;
@@ -26,6 +27,9 @@ struct bench {
 typedef int bench_part(struct bench *b, struct hash *out, struct err *e);
 
 bench_part bench_rules, bench_kernels, bench_selfplay, bench_train, bench_forward, bench_search, bench_match;
+
+/* Where the time of self-play and training goes, to standard output; the pool has one thread. */
+int bench_profile(struct bench *b, struct err *e);
 
 /* The board that self-play, training, search and match of the bench use. */
 int bench_size(const struct bench *b);
@@ -39,5 +43,7 @@ void bench_hash_u64(struct sha256 *s, uint64_t v);
 
 /* "  what: N unit" where N is amount / seconds. */
 void bench_speed(const char *what, double amount, double seconds, const char *unit);
+/* The same for multiply-adds, with what part of the peak that is. */
+void bench_macs(const struct bench *b, const char *what, double amount, double seconds);
 
 #endif

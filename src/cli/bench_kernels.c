@@ -29,6 +29,7 @@ struct data {
 	int16_t *trunk;
 	int32_t *acc, *wide, *bias, *extra, *dw;
 	int32_t row[ROWS], tap[TAPS], point[POINTS];
+	const struct bench *bench;
 	const struct nn_kernels *k;
 	int repeat;
 	struct sha256 hash;
@@ -122,7 +123,7 @@ static void multiply(struct data *d, const char *what, bool is_signed, int taps)
 	t = cli_seconds() - t;
 	bench_hash_i32(&d->hash, d->acc, SUMS);
 	snprintf(text, sizeof text, "%s %s", what, taps == 1 ? "1x1" : "3x3");
-	bench_speed(text, (double)d->repeat * SUMS * taps * CHANNELS, t, " multiply-adds/s");
+	bench_macs(d->bench, text, (double)d->repeat * SUMS * taps * CHANNELS, t);
 }
 
 static void weight_gradient(struct data *d)
@@ -144,7 +145,7 @@ static void weight_gradient(struct data *d)
 		d->k->wgrad(&g);
 	t = cli_seconds() - t;
 	bench_hash_i32(&d->hash, d->dw, (size_t)WGRAD * WGRAD * TAPS);
-	bench_speed("wgrad 3x3", (double)d->repeat * 4 * QUADS * POINTS * TAPS * WGRAD * WGRAD, t, " multiply-adds/s");
+	bench_macs(d->bench, "wgrad 3x3", (double)d->repeat * 4 * QUADS * POINTS * TAPS * WGRAD * WGRAD, t);
 }
 
 static void to_activations(struct data *d)
@@ -201,7 +202,7 @@ static void gradients(struct data *d)
 
 int bench_kernels(struct bench *b, struct hash *out, struct err *e)
 {
-	struct data d = {.k = &b->kernels, .repeat = b->quick ? 1 : 24};
+	struct data d = {.bench = b, .k = &b->kernels, .repeat = b->quick ? 1 : 24};
 	if (make_data(&d)) {
 		arena_release(&d.arena);
 		return err_set(e, ERR_MEMORY, "out of memory");

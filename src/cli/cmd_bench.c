@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* miai bench: how fast this machine is, and one hash that must be the same on all of them. */
 #include "cli/bench_int.h"
+#include "cli/bench_peak.h"
 
 #include <stdio.h>
 
@@ -36,6 +37,14 @@ void bench_speed(const char *what, double amount, double seconds, const char *un
 	char text[32];
 	cli_short_number(text, sizeof text, amount / (seconds > 1e-9 ? seconds : 1e-9));
 	fprintf(stderr, "  %-28s %s%s\n", what, text, unit);
+}
+
+void bench_macs(const struct bench *b, const char *what, double amount, double seconds)
+{
+	char unit[64] = " multiply-adds/s";
+	if (b->peak > 0 && seconds > 1e-9)
+		snprintf(unit, sizeof unit, " multiply-adds/s, %.0f%% of the peak", 100 * amount / seconds / b->peak);
+	bench_speed(what, amount, seconds, unit);
 }
 
 int bench_size(const struct bench *b)
@@ -77,26 +86,40 @@ static int work(struct bench *b, struct err *e)
 	return 0;
 }
 
+/* What the rates below are made with, and what they are to be compared with. */
+static void print_machine(struct bench *b, int threads, unsigned flags)
+{
+	char names[128];
+	const char *loop;
+	nn_cpu_flags_text(names, sizeof names, flags);
+	fprintf(stderr, "%d thread%s, instruction sets: %s\n", threads, threads == 1 ? "" : "s", names);
+	b->peak = bench_peak(flags, &loop);
+	if (b->peak > 0) {
+		bench_speed("peak of a core's registers", b->peak, 1, " multiply-adds/s");
+		fprintf(stderr, "  %-28s %s\n", "its loop", loop);
+	}
+}
+
 static int run(int argc, char **argv)
 {
-	const char *threads = NULL, *cpu = NULL, *quick = NULL;
-	const struct cli_option opt[] = {{"threads", 1, &threads}, {"cpu-flags", 1, &cpu}, {"quick", 0, &quick}};
+	const char *threads = NULL, *cpu = NULL, *quick = NULL, *profile = NULL;
+	const struct cli_option opt[] = {
+	    {"threads", 1, &threads}, {"cpu-flags", 1, &cpu}, {"quick", 0, &quick}, {"profile", 0, &profile}};
 	struct bench b = {.pool = NULL};
 	struct err e = {.text = ""};
 	int n_threads;
 	unsigned flags;
-	char names[128];
 	int n = cli_parse(&cli_cmd_bench, argc, argv, opt, sizeof opt / sizeof *opt, 0, 0);
 	if (n < 0)
 		return n == -2 ? CLI_OK : CLI_USAGE;
 	if (cli_threads(threads, &n_threads) || cli_cpu_flags(cpu, &flags))
 		return CLI_USAGE;
 	b.quick = quick != NULL;
+	n_threads = profile ? 1 : n_threads;
 	nn_kernels_init(&b.kernels, flags);
-	nn_cpu_flags_text(names, sizeof names, flags);
 	b.pool = pool_new(n_threads);
-	fprintf(stderr, "%d threads, instruction sets: %s\n", n_threads, names);
-	int rc = b.pool ? work(&b, &e) : err_set(&e, ERR_MEMORY, "cannot start %d threads", n_threads);
+	print_machine(&b, n_threads, flags);
+	int rc = b.pool ? (profile ? bench_profile : work)(&b, &e) : err_set(&e, ERR_MEMORY, "cannot start %d threads", n_threads);
 	release(&b);
 	return rc ? cli_fail("bench", rc, &e) : CLI_OK;
 }
@@ -107,8 +130,10 @@ const struct cli_command cli_cmd_bench = {
     .usage = "Usage: miai bench [OPTIONS]\n"
 	     "Does a fixed piece of every kind of work.  Standard output has a hash of each part and, as\n"
 	     "the last line, the signature of them all: the same at any number of threads, with any\n"
-	     "instruction set, on any machine.  Speeds go to standard error.\n\n"
+	     "instruction set, on any machine.  Speeds go to standard error; a product's share of the peak\n"
+	     "is of what one core does with its registers alone.\n\n"
 	     "  --quick           a small piece of work, with a signature of its own\n"
+	     "  --profile         instead: where the time of self-play and of training goes, on one thread\n"
 	     "  --threads N       (all processors)\n"
 	     "  --cpu-flags LIST  avx2,avx512vnni or neon,neondot; none, all (all)\n",
     .run = run,

@@ -3,6 +3,7 @@
  * one batch, and hand the finished ones over in order. */
 #include "selfplay/selfplay_int.h"
 
+#include "base/profile.h"
 #include "nn/guard.h"
 #include "search/cache.h"
 
@@ -112,6 +113,7 @@ static void finish(struct session *s, struct selfplay_game *g)
 {
 	struct finished f = {.done = true, .game = g->rec};
 	struct err e;
+	enum profile_phase was = profile_enter(s->set->kernels.profile, PROFILE_RECORD);
 	g->rec = (struct record_game){0};
 	record_game_write(&f.game, &f.payload);
 	if (f.payload.failed) {
@@ -125,6 +127,7 @@ static void finish(struct session *s, struct selfplay_game *g)
 	s->finished[(f.game.index - s->first) % s->window] = f;
 	deliver_locked(s);
 	pthread_mutex_unlock(&s->mutex);
+	profile_enter(s->set->kernels.profile, was);
 }
 
 static void worker_release(struct worker *w)
@@ -204,6 +207,16 @@ static int claim_games(struct worker *w)
 	return active;
 }
 
+/* Whether the question of game i was answered before. */
+static bool known_before(struct worker *w, int i)
+{
+	struct profile *p = w->s->set->kernels.profile;
+	enum profile_phase was = profile_enter(p, PROFILE_CACHE);
+	bool known = eval_cache_get(w->cache[w->player[i]], w->job[i]);
+	profile_enter(p, was);
+	return known;
+}
+
 /* Game i on to the next question that only the net can answer, or to its end. */
 static int step_game(struct worker *w, int i)
 {
@@ -211,7 +224,7 @@ static int step_game(struct worker *w, int i)
 	do {
 		rc = selfplay_game_step(w->game[i], &w->job[i], &w->player[i]);
 		known++;
-	} while (rc == 1 && eval_cache_get(w->cache[w->player[i]], w->job[i]));
+	} while (rc == 1 && known_before(w, i));
 	if (w->s->progress)
 		atomic_fetch_add(&w->s->progress->known, (uint64_t)known);
 	return rc;
@@ -237,6 +250,7 @@ static void step_games(struct worker *w)
 
 static void answer_games(struct worker *w)
 {
+	struct profile *p = w->s->set->kernels.profile;
 	for (int player = 0; player < 2; player++) {
 		int n = 0;
 		for (int i = 0; i < w->s->set->in_flight; i++)
@@ -245,8 +259,10 @@ static void answer_games(struct worker *w)
 		if (n == 0)
 			continue;
 		w->eval[player]->evaluate(w->eval[player], w->batch, n);
+		enum profile_phase was = profile_enter(p, PROFILE_CACHE);
 		for (int i = 0; i < n; i++)
 			eval_cache_put(w->cache[player], w->batch[i]);
+		profile_enter(p, was);
 		if (w->s->progress)
 			atomic_fetch_add(&w->s->progress->evals, (uint64_t)n);
 	}

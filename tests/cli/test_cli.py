@@ -213,6 +213,20 @@ class Bench(unittest.TestCase):
             self.assertRegex(p.stdout.splitlines()[-1], r"^signature [0-9a-f]{16}$")
             self.assertEqual(p.stdout, golden, args)
 
+    def test_profile(self):
+        """Both tables add up; a shape that plays and learns has something in every phase that takes time."""
+        p = miai("bench", "--profile", "--quick")
+        self.assertEqual(p.returncode, OK, p.stderr)
+        tables = p.stdout.split("\ntraining: ")
+        self.assertEqual(len(tables), 2)
+        for table in tables:
+            share = re.findall(r"^  \S.*?  +(\d+\.\d)%(?:   .*)?$", table, re.MULTILINE)
+            self.assertGreater(len(share), 10)
+            self.assertEqual(sum(round(10 * float(x)) for x in share), 1000, table)
+        self.assertRegex(tables[0], r"(?m)^  inside nn \d+\.\d%$")
+        for what in ("convolution 1", "convolution 2"):
+            self.assertNotRegex(p.stdout, what + r" +0\.0%")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The most multiply-adds that a core can do: loops that touch nothing but registers, one for each way in which the
+ * kernels of an instruction set multiply. */
+#ifndef MIAI_CLI_BENCH_PEAK_H
+#define MIAI_CLI_BENCH_PEAK_H
+
+#include <stdint.h>
+
+struct bench_loop {
+	const char *name;
+	unsigned flag;            /* an nn_cpu_flag */
+	int macs;                 /* multiply-adds that one round does */
+	void (*run)(uint64_t n);  /* n >= 1 rounds */
+};
+
+/* Ends with one whose name is NULL; empty for processors without a loop of their own. */
+extern const struct bench_loop bench_loops[];
+
+/* The best of the loops that cpu_flags allow, multiply-adds a second; 0 where there is none.  *name: the loop's. */
+double bench_peak(unsigned cpu_flags, const char **name);
+
+#endif
