@@ -59,6 +59,7 @@ int nn_check_mm_u8(const struct nn_mm *m, const int16_t *sum);
 int nn_check_mm_s8(const struct nn_mm *m, const int16_t *sum);
 /* The same for weight gradients; returns the first wrong (tap * ci + channel), or -1. */
 int nn_check_wgrad(const struct nn_wgrad *g);
+int nn_check_wgrad3(const struct nn_wgrad3 *g);
 
 /* Sum of the 32-bit words of n bytes, the last one filled with zeros: any one changed bit changes it. */
 uint64_t nn_words(const void *p, size_t n);

@@ -76,6 +76,22 @@ struct nn_wino_mm {
 	int32_t *m;          /* rows * co */
 };
 
+/* Weight gradient of a 3x3 filter over one slice, both tensors padded boards:
+ *   dw[(t * co + o) * ci + j] = sum over i < boards and points p of g[i][p][o] * x[i][p + tap t][j]
+ * taps row by row from (-1, -1).  ci and co are multiples of 16, boards is a multiple of 4, at most 32, size at most 19:
+ * |dw| <= 32 * 361 * 127 * 127 < 2^28.  The padding of both is zero. */
+struct nn_wgrad3 {
+	const int8_t *g;
+	const uint8_t *x;
+	int boards, size;
+	int ci, co;
+	int32_t *dw;         /* overwritten */
+	void *scratch;       /* nn_wgrad3_scratch() bytes, 64-byte aligned */
+};
+size_t nn_wgrad3_scratch(int size, int ci, int co);
+/* The side of the tiles, 3 or 4, of which transforms take the fewest products for a board of this size. */
+int nn_wgrad3_tile(int size);
+
 /* One row of the table is one operation; docs of the elementwise ones stand in nn/ref/elementwise.c. */
 struct nn_kernels {
 	void (*mm_u8)(const struct nn_mm *m);
@@ -90,6 +106,8 @@ struct nn_kernels {
 	/* The way back: acc[(r * cols + c) * co + o] = the convolution's sum at output (r, c) of the tile, from the products
 	 * m[p * plane + o], for o < co (a multiple of 16). */
 	void (*wino_out)(int32_t *acc, const int32_t *m, size_t plane, int co, int rows, int cols);
+
+	void (*wgrad3)(const struct nn_wgrad3 *g);
 	/* out[k][c][4] = in[4 positions][k][c], n bytes a position (n = padded points * channels). */
 	void (*interleave4)(uint8_t *out, const uint8_t *in, size_t n);
 	/* out[i] = clamp(rshift(acc[i] + bias[i mod c], s), 0, 127) for rows of c; row r is stored at out + row[r].

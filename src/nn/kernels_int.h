@@ -5,6 +5,9 @@
 
 #include "nn/kernels.h"
 
+/* Pairs of tiles that are transformed before they are multiplied (x86/wgrad3_int.h). */
+enum { NN_WGRAD3_PAIRS = 48 };
+
 typedef void nn_fn_mm_u8(const struct nn_mm *m);
 typedef void nn_fn_mm_s8(const struct nn_mm *m);
 typedef void nn_fn_wgrad(const struct nn_wgrad *g);
@@ -12,6 +15,7 @@ typedef void nn_fn_wino_in_u8(int16_t *v, size_t plane, const uint8_t *x, int li
 typedef void nn_fn_wino_in_s8(int16_t *v, size_t plane, const int8_t *x, int line, int ci, int rows, int cols);
 typedef void nn_fn_wino_mm(const struct nn_wino_mm *m);
 typedef void nn_fn_wino_out(int32_t *acc, const int32_t *m, size_t plane, int co, int rows, int cols);
+typedef void nn_fn_wgrad3(const struct nn_wgrad3 *g);
 typedef void nn_fn_interleave4(uint8_t *out, const uint8_t *in, size_t n);
 typedef void nn_fn_relu_rows(uint8_t *out, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias, int c,
 			     int s);

@@ -149,15 +149,26 @@ static void run_mm(struct slice *s, int layer, const struct nn_mm *m)
 		report(s, layer, "input gradients", bad);
 }
 
-static void run_wgrad(struct slice *s, int layer, const struct nn_wgrad *g)
+/* bad: what nn_check_wgrad or nn_check_wgrad3 says. */
+static void check_wgrad(struct slice *s, int layer, int bad)
 {
-	s->k->wgrad(g);
-	if (!nn_guard_checks(s->k->guard))
-		return;
-	int bad = nn_check_wgrad(g);
 	atomic_fetch_add_explicit(&s->k->guard->checked, 1, memory_order_relaxed);
 	if (bad >= 0)
 		report(s, layer, "weight gradients", bad);
+}
+
+static void run_wgrad(struct slice *s, int layer, const struct nn_wgrad *g)
+{
+	s->k->wgrad(g);
+	if (nn_guard_checks(s->k->guard))
+		check_wgrad(s, layer, nn_check_wgrad(g));
+}
+
+static void run_wgrad3(struct slice *s, int layer, const struct nn_wgrad3 *g)
+{
+	s->k->wgrad3(g);
+	if (nn_guard_checks(s->k->guard))
+		check_wgrad(s, layer, nn_check_wgrad3(g));
 }
 
 /* s->dw (co_padded outputs) -> the worker's sums. */
@@ -191,25 +202,41 @@ static void taps_of(const struct slice *s, int taps, int32_t *tap)
 		tap[t] = taps == 9 ? (t / 3 - 1) * (s->w->size + 1) + t % 3 - 1 : 0;
 }
 
-/* Weight and bias gradients of a convolution from s->g8 (exponent exp) and its input x (padded). */
-static void board_wgrad(struct slice *s, int layer, const uint8_t *x, int exp)
+/* A matrix that is the same at every point: s->dw from s->g8 and x (padded). */
+static void points_wgrad(struct slice *s, int layer, const uint8_t *x)
 {
 	const struct nn_work *w = s->w;
 	const struct nn_layer_info *f = &s->net->layer[layer].info;
-	int32_t tap[9], sum[NN_CHANNELS_MAX] = {0};
+	static const int32_t zero[1] = {0};
 	size_t gn = (size_t)(w->padded * f->co), xn = (size_t)(w->padded * f->ci);
-	enum profile_phase was = profile_enter(s->k->profile, PROFILE_WGRAD);
 
-	taps_of(s, f->taps, tap);
 	for (int q = 0; q < QUADS; q++) {
 		s->k->interleave4(s->g4 + (size_t)q * 4 * gn, (const uint8_t *)s->g8 + (size_t)q * 4 * gn, gn);
 		s->k->interleave4(s->x4 + (size_t)q * 4 * xn, x + (size_t)q * 4 * xn, xn);
 	}
 	struct nn_wgrad job = {
 	    .g = (const int8_t *)s->g4, .x = s->x4, .quads = QUADS, .padded = w->padded, .point = s->board_point,
-	    .points = w->points, .tap = tap, .taps = f->taps, .ci = f->ci, .co = f->co, .dw = s->dw,
+	    .points = w->points, .tap = zero, .taps = 1, .ci = f->ci, .co = f->co, .dw = s->dw,
 	};
 	run_wgrad(s, layer, &job);
+}
+
+/* Weight and bias gradients of a convolution from s->g8 (exponent exp) and its input x (padded). */
+static void board_wgrad(struct slice *s, int layer, const uint8_t *x, int exp)
+{
+	const struct nn_work *w = s->w;
+	const struct nn_layer_info *f = &s->net->layer[layer].info;
+	int32_t sum[NN_CHANNELS_MAX] = {0};
+	size_t gn = (size_t)(w->padded * f->co);
+	struct nn_wgrad3 job = {
+	    .g = s->g8, .x = x, .boards = SLICE, .size = w->size, .ci = f->ci, .co = f->co, .dw = s->dw, .scratch = s->scratch,
+	};
+	enum profile_phase was = profile_enter(s->k->profile, PROFILE_WGRAD);
+
+	if (f->taps == 9)
+		run_wgrad3(s, layer, &job);
+	else
+		points_wgrad(s, layer, x);
 	add_dw(s, layer, exp + in_exp(s, f));
 	for (int i = 0; i < SLICE; i++)
 		s->k->sum_points(sum, s->g8 + (size_t)i * gn, w->size, f->co);

@@ -63,6 +63,7 @@ static void place(struct slice *s, const struct train_state *t, struct arena *a)
 	s->g8 = arena_alloc(a, SLICE * padded * wide);
 	s->g4 = arena_alloc(a, SLICE * padded * wide);
 	s->x4 = arena_alloc(a, SLICE * padded * wide);
+	s->scratch = arena_alloc(a, nn_wgrad3_scratch(s->w->size, (int)wide, (int)wide));
 	s->vec = arena_alloc(a, SLICE * 2 * wide * sizeof(int32_t));
 	s->vec_sums = arena_alloc(a, SLICE * 2 * wide * sizeof(int32_t));
 	s->vec8 = arena_alloc(a, SLICE * 2 * wide);
@@ -80,7 +81,7 @@ static size_t slice_bytes(const struct slice *s, const struct train_state *t)
 
 	for (int i = 0; i < t->layers; i++)
 		weights = (size_t)most((int)weights, t->layer[i].k * nn_pad16(t->layer[i].info.co));
-	return SLICE * (padded * wide * 3 + points * (8 * wide + 40) + 64 * wide + 256) + weights * 4 + points * 64 + 65536;
+	return nn_wgrad3_scratch(s->w->size, (int)wide, (int)wide) + SLICE * (padded * wide * 3 + points * (8 * wide + 40) + 64 * wide + 256) + weights * 4 + points * 64 + 65536;
 }
 
 int train_slice_init(struct slice *s, const struct train_state *t, const struct train_config *c, const struct nn_kernels *k,

@@ -100,7 +100,8 @@ struct slice {
 	int32_t *trunk_grad;             /* SLICE * points * channels, Q26 */
 	int32_t *sums;                   /* SLICE * points * widest */
 	int8_t *g8;                      /* SLICE * padded * widest, zero in the padding */
-	uint8_t *g4, *x4;                /* interleaved by fours */
+	uint8_t *g4, *x4;                /* interleaved by fours: what the layers without 3x3 filters read */
+	void *scratch;                   /* of wgrad3, for the widest layer */
 	int32_t *vec, *vec_sums;         /* SLICE * 2 * widest */
 	int8_t *vec8;                    /* SLICE * 2 * widest */
 	int32_t *dw;                     /* the largest layer's weight gradient of one slice */

@@ -188,7 +188,7 @@ static void hook_mm_s8(const struct nn_mm *m)
 		flip_bit(m->acc, (size_t)m->rows * (size_t)m->co * sizeof *m->acc);
 }
 
-static void hook_wgrad(const struct nn_wgrad *g)
+static void before_wgrad(void)
 {
 	if (due(PLACE_SLICE) && hook.slice)
 		flip_bit(hook.slice->arena.base, hook.slice->arena.used);
@@ -196,9 +196,22 @@ static void hook_wgrad(const struct nn_wgrad *g)
 		flip_bit(hook.slice->grads.arena.base, hook.slice->grads.arena.used);
 	if (due(PLACE_SAMPLES))
 		flip_live(&hook.shard);
+}
+
+static void hook_wgrad(const struct nn_wgrad *g)
+{
+	before_wgrad();
 	hook.real.wgrad(g);
 	if (due(PLACE_WGRAD))
 		flip_bit(g->dw, (size_t)(g->taps * g->co * g->ci) * sizeof *g->dw);
+}
+
+static void hook_wgrad3(const struct nn_wgrad3 *g)
+{
+	before_wgrad();
+	hook.real.wgrad3(g);
+	if (due(PLACE_WGRAD))
+		flip_bit(g->dw, (size_t)(9 * g->co * g->ci) * sizeof *g->dw);
 }
 
 static void hook_relu_rows(uint8_t *out, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias, int c, int s)
@@ -224,6 +237,7 @@ void flips_kernels(struct nn_kernels *k, unsigned flags, const struct flip *f)
 	k->mm_s8 = hook_mm_s8;
 	k->wino_mm = hook_wino_mm;
 	k->wgrad = hook_wgrad;
+	k->wgrad3 = hook_wgrad3;
 	k->relu_rows = hook_relu_rows;
 	k->trunk_rows = hook_trunk_rows;
 	hook.flip = f;

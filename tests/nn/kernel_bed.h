@@ -15,7 +15,7 @@
 
 enum { BED_PAGE = 1 << 16, BED_SIZE = 1 << 23, BED_MARGIN = 192, BED_CANARY = 0xa5 };
 
-enum bed_place { BED_X, BED_W, BED_ROW, BED_TAP, BED_BIAS, BED_EXTRA, BED_GOT, BED_WANT, BED_PLACES };
+enum bed_place { BED_X, BED_W, BED_ROW, BED_TAP, BED_BIAS, BED_EXTRA, BED_GOT, BED_WANT, BED_SCRATCH, BED_PLACES };
 
 struct bed {
 	uint8_t *base[BED_PLACES]; /* BED_SIZE readable bytes between unreadable pages */

@@ -79,6 +79,34 @@ static void check_wgrad(int co, int ci, int taps, int extreme)
 		}
 }
 
+static void check_wgrad3(int co, int ci, int extreme)
+{
+	static uint8_t boards[POSITIONS * 21 * 32];
+	static int8_t grads[POSITIONS * 21 * 32];
+	struct nn_kernels k;
+	for (int i = 0; i < POSITIONS * 9; i++) {
+		int at = i / 9 * nn_padded(3) + nn_padded_index(3, i % 9 / 3, i % 3);
+		for (int j = 0; j < ci; j++)
+			boards[at * ci + j] = (uint8_t)(extreme ? 127 : (int)rng_below(key, (uint64_t)(i * ci + j), 128));
+		for (int j = 0; j < co; j++)
+			grads[at * co + j] = weight((uint64_t)(i * co + j), extreme);
+	}
+	struct nn_wgrad3 job = {.g = grads, .x = boards, .boards = POSITIONS, .size = 3, .ci = ci, .co = co, .dw = dw};
+	job.scratch = aligned_alloc(64, nn_wgrad3_scratch(3, ci, co));
+	nn_kernels_init(&k, nn_cpu_flags());
+	k.wgrad3(&job);
+	free(job.scratch);
+	CHECK_INT(nn_check_wgrad3(&job), -1);
+	for (int i = 0; i < 9 * co * ci; i += 13)
+		for (int bit = 0; bit < 32; bit += 3) {
+			dw[i] = (int32_t)((uint32_t)dw[i] ^ (UINT32_C(1) << bit));
+			CHECK_INT(nn_check_wgrad3(&job), i / (co * ci) * ci + i % ci);
+			dw[i] = (int32_t)((uint32_t)dw[i] ^ (UINT32_C(1) << bit));
+		}
+	memset(boards, 0, sizeof boards);
+	memset(grads, 0, sizeof grads);
+}
+
 static void check_words(void)
 {
 	for (size_t n = 0; n < 40; n++) {
@@ -129,6 +157,8 @@ int main(void)
 	for (int extreme = 0; extreme < 3; extreme++) {
 		check_wgrad(16, 32, 9, extreme);
 		check_wgrad(32, 16, 1, extreme);
+		check_wgrad3(16, 32, extreme);
+		check_wgrad3(32, 16, extreme);
 	}
 	check_words();
 	check_sampling();

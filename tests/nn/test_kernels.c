@@ -522,6 +522,7 @@ static void check_mask_add(struct subject *u)
 			mask_add_case(u, (int)n % SUM_PATTERNS, n < 96 ? n / 4 : n * 11, s);
 }
 
+#include "wgrad3_checks.h"
 #include "wino_checks.h"
 
 /* ---- all kernels, all wrong kernels ---- */
@@ -573,6 +574,7 @@ static const struct wrong {
     WRONG(round_sr, first),    WRONG(round_sr, floor),  WRONG(pool, padding),  WRONG(mask_max, top),
     WRONG(mask_add, half),     WRONG(sum_points, line), WRONG(wino_mm, sat),   WRONG(wino_in_s8, narrow),
     WRONG(wino_in_s8, sign),   WRONG(wino_in_u8, size), WRONG(wino_out, edge), WRONG(wino_out, inverse),
+    WRONG(wgrad3, edge),       WRONG(wgrad3, narrow),
 };
 
 static void test_wrong_kernels(void)
@@ -615,6 +617,7 @@ static void test_subset(unsigned flags)
 	CHECK((any_fn *)k.wino_in_s8 == expected("wino_in_s8", flags));
 	CHECK((any_fn *)k.wino_mm == expected("wino_mm", flags));
 	CHECK((any_fn *)k.wino_out == expected("wino_out", flags));
+	CHECK((any_fn *)k.wgrad3 == expected("wgrad3", flags));
 	CHECK((any_fn *)k.interleave4 == expected("interleave4", flags));
 	CHECK((any_fn *)k.relu_rows == expected("relu_rows", flags));
 	CHECK((any_fn *)k.trunk_rows == expected("trunk_rows", flags));
@@ -783,6 +786,7 @@ struct work {
 	const struct nn_kernels *k;
 	struct nn_mm mm;
 	struct nn_wgrad wgrad;
+	struct nn_wgrad3 wgrad3;
 	struct rows_case rows;
 	size_t elements;
 };
@@ -827,6 +831,10 @@ static void call_wino_out(struct work *w)
 		w->k->wino_out((int32_t *)(void *)bed.base[BED_GOT], (int32_t *)(void *)bed.base[BED_X], 1024 + 32, w->rows.c, 3, 3);
 }
 
+static void call_wgrad3(struct work *w)
+{
+	w->k->wgrad3(&w->wgrad3);
+}
 static void call_interleave4(struct work *w)
 {
 	w->k->interleave4(bed.base[BED_GOT], bed.base[BED_X], w->elements / 4);
@@ -887,6 +895,10 @@ static void work_make(struct work *w, const char *op, int c)
 	if (strcmp(op, "wgrad") == 0) {
 		wgrad_make(&w->wgrad, &g, &patterns[0], 1);
 		w->wgrad.dw = bed_out(&bed, BED_GOT, sizeof(int32_t) * 9 * (size_t)c * (size_t)c);
+		w->elements *= 9 * (size_t)c;
+	} else if (strcmp(op, "wgrad3") == 0) {
+		wgrad3_make(&w->wgrad3, &g, &patterns[0], 1);
+		w->wgrad3.dw = bed_out(&bed, BED_GOT, sizeof(int32_t) * 9 * (size_t)c * (size_t)c);
 		w->elements *= 9 * (size_t)c;
 	} else if (strncmp(op, "mm_", 3) == 0) {
 		mm_make(&w->mm, &z, &patterns[0], op[3] == 's' ? -127 : 0, 1);

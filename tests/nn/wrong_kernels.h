@@ -91,6 +91,24 @@ static void wrong_tap_wgrad(const struct nn_wgrad *m)
 		memset(m->dw + 8 * m->co * m->ci, 0, sizeof *m->dw * (size_t)m->co * (size_t)m->ci);
 }
 
+/* Adds what lies past the edge: the last column of points again, as far as their right neighbours. */
+static void wrong_edge_wgrad3(const struct nn_wgrad3 *m)
+{
+	nn_wgrad3_c(m);
+	for (int row = 0; row < m->size; row++) {
+		const int at = (row + 1) * (m->size + 1) + m->size;
+		m->dw[5 * m->co * m->ci] += m->g[at * m->co] * m->x[(at - m->size + 1) * m->ci];
+	}
+}
+
+/* As if the sums of transformed products had 31 bits, so that the quarter of them had 29. */
+static void wrong_narrow_wgrad3(const struct nn_wgrad3 *m)
+{
+	nn_wgrad3_c(m);
+	for (int i = 0; i < 9 * m->co * m->ci; i++)
+		m->dw[i] = (int32_t)((uint32_t)(m->dw[i] + (1 << 26)) % (1u << 27)) - (1 << 26);
+}
+
 static void wrong_order_interleave4(uint8_t *out, const uint8_t *in, size_t n)
 {
 	for (size_t i = 0; i < 4 * n; i++)

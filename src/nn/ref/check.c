@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Exact checks of the products, modulo 2^32, and of bytes that lie in memory. */
 #include "nn/guard.h"
+#include "nn/net.h"
 
 #include <string.h>
 
@@ -87,6 +88,19 @@ static void add_point(uint32_t *restrict want, const int16_t *s, const uint8_t *
 		want[j] += (uint32_t)(s0 * x[4 * j] + s1 * x[4 * j + 1] + s2 * x[4 * j + 2] + s3 * x[4 * j + 3]);
 }
 
+/* Takes the sums over outputs off what they should be; returns the first that was not, or -1. */
+static int check_columns(uint32_t *want, const int32_t *dw, int taps, int co, int ci)
+{
+	for (int t = 0; t < taps; t++)
+		for (int o = 0; o < co; o++)
+			for (int j = 0; j < ci; j++)
+				want[t * ci + j] -= (uint32_t)dw[((ptrdiff_t)t * co + o) * ci + j];
+	for (int j = 0; j < taps * ci; j++)
+		if (want[j])
+			return j;
+	return -1;
+}
+
 int nn_check_wgrad(const struct nn_wgrad *g)
 {
 	int16_t sum[POINTS_MAX][QUAD];
@@ -100,14 +114,39 @@ int nn_check_wgrad(const struct nn_wgrad *g)
 				add_point(want + t * g->ci, sum[i], g->x + at * g->ci * QUAD, g->ci);
 			}
 	}
-	for (int t = 0; t < g->taps; t++)
-		for (int o = 0; o < g->co; o++)
-			for (int j = 0; j < g->ci; j++)
-				want[t * g->ci + j] -= (uint32_t)g->dw[((ptrdiff_t)t * g->co + o) * g->ci + j];
-	for (int j = 0; j < g->taps * g->ci; j++)
-		if (want[j])
-			return j;
-	return -1;
+	return check_columns(want, g->dw, g->taps, g->co, g->ci);
+}
+
+/* Sum of g over the outputs at each point of the boards: board after board, points in order. */
+static int16_t point_sum(const struct nn_wgrad3 *g, ptrdiff_t at)
+{
+	int32_t s = 0;
+	for (int o = 0; o < g->co; o++)
+		s += g->g[at * g->co + o];
+	return (int16_t)s;
+}
+
+/* want[j] += s * x[j]: products below 2^22. */
+static void add_taps(uint32_t *restrict want, int s, const uint8_t *x, int line, int ci)
+{
+	for (int t = 0; t < 9; t++) {
+		const uint8_t *at = x + (ptrdiff_t)((t / 3 - 1) * line + t % 3 - 1) * ci;
+		for (int j = 0; j < ci; j++)
+			want[t * ci + j] += (uint32_t)(s * at[j]);
+	}
+}
+
+int nn_check_wgrad3(const struct nn_wgrad3 *g)
+{
+	uint32_t want[9 * INPUTS_MAX] = {0};
+	const int size = g->size;
+
+	for (int i = 0; i < g->boards; i++)
+		for (int p = 0; p < size * size; p++) {
+			ptrdiff_t at = (ptrdiff_t)i * nn_padded(size) + nn_padded_index(size, p / size, p % size);
+			add_taps(want, point_sum(g, at), g->x + at * g->ci, size + 1, g->ci);
+		}
+	return check_columns(want, g->dw, 9, g->co, g->ci);
 }
 
 uint64_t nn_words(const void *p, size_t n)
