@@ -21,6 +21,7 @@ enum rng_stream {
 	RNG_VISITS = 11,   /* full or cheap search */
 	RNG_RANDOM = 12,   /* the uniform-random player */
 	RNG_KOMI = 13,     /* komi of a self-play game */
+	RNG_DECIDED = 14,  /* which games are played on though decided */
 	RNG_TEST = 99,
 };
 

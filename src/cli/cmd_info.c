@@ -114,9 +114,29 @@ static int info_shard(const char *path, struct err *e)
 
 struct tally {
 	uint64_t moves;
-	uint32_t shortest, longest, black, white, drawn;
+	uint32_t shortest, longest, black, white, drawn, decided, wrongly;
 	int size_min, size_max, komi_min, komi_max;
 };
+
+/* Whether the side that was ahead when the game was taken for decided did not win it. */
+static bool decided_wrongly(const struct record_game *g, uint32_t first)
+{
+	/* The search before said so, from its mover's view; Black moves at even numbers. */
+	int32_t value = first ? g->move[first - 1].value : 0;
+	bool black = (value > 0) == ((first - 1) % 2 == 0);
+	return black ? g->score_half <= 0 : g->score_half >= 0;
+}
+
+static void tally_decided(struct tally *t, const struct record_game *g)
+{
+	uint32_t first = 0;
+	while (first < g->moves && g->move[first].kind != RECORD_DECIDED)
+		first++;
+	if (first == g->moves)
+		return;
+	t->decided++;
+	t->wrongly += decided_wrongly(g, first);
+}
 
 static void tally_add(struct tally *t, const struct record_game *g, bool first)
 {
@@ -126,6 +146,7 @@ static void tally_add(struct tally *t, const struct record_game *g, bool first)
 	t->black += g->score_half > 0;
 	t->white += g->score_half < 0;
 	t->drawn += g->score_half == 0;
+	tally_decided(t, g);
 	t->size_min = first || g->size < t->size_min ? g->size : t->size_min;
 	t->size_max = first || g->size > t->size_max ? g->size : t->size_max;
 	t->komi_min = first || g->komi_half < t->komi_min ? g->komi_half : t->komi_min;
@@ -164,6 +185,9 @@ static int print_games(const struct record_games *f, struct err *e)
 		       (double)t.moves / f->count);
 		printf("%-12s Black %" PRIu32 ", White %" PRIu32 ", drawn %" PRIu32 "\n", "won", t.black, t.white,
 		       t.drawn);
+		if (t.decided)
+			printf("%-12s %" PRIu32 " games before their end, %" PRIu32 " of them wrongly (%.2f%%)\n", "decided",
+			       t.decided, t.wrongly, 100.0 * t.wrongly / t.decided);
 	}
 	if (f->valid < f->bytes.len)
 		printf("%-12s the last %" PRIu64 " bytes are no whole game: still being written, or torn\n", "tail",

@@ -141,8 +141,8 @@ static int move_read(struct record_game *g, struct rd *r, uint32_t number, struc
 	uint32_t actions = (uint32_t)g->size * g->size + 1;
 	m.action = rd_u16(r);
 	m.kind = rd_u8(r);
-	if (m.kind > RECORD_FULL)
-		return err_set(e, ERR_FORMAT, "move %" PRIu32 ": kind %d; known are 0 to 2", number, m.kind);
+	if (m.kind > RECORD_DECIDED)
+		return err_set(e, ERR_FORMAT, "move %" PRIu32 ": kind %d; known are 0 to 3", number, m.kind);
 	if (m.kind != RECORD_OPENING)
 		m.value = rd_i32(r);
 	if (m.kind == RECORD_FULL)

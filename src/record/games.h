@@ -12,8 +12,8 @@
 
 enum { RECORD_MOVES_MAX = 4096, RECORD_ACTIONS_MAX = 362, RECORD_GAME_BYTES_MAX = 1 << 23 };
 
-/* How a move was chosen; only full searches are learnt from. */
-enum record_kind { RECORD_OPENING = 0, RECORD_CHEAP = 1, RECORD_FULL = 2 };
+/* How a move was chosen; only full searches are learnt from.  DECIDED: quickly, since the game was decided. */
+enum record_kind { RECORD_OPENING = 0, RECORD_CHEAP = 1, RECORD_FULL = 2, RECORD_DECIDED = 3 };
 
 struct record_move {
 	uint16_t action;

@@ -12,10 +12,14 @@
 enum { RECIPE_int = 0, RECIPE_half = 1 };
 
 const struct recipe_field recipe_fields[] = {
-#define R(section, name, type, def, lo, hi, doc)                                                                       \
-	{#section, #name, doc, RECIPE_##type, def, lo, hi, offsetof(struct recipe, section##_##name)},
+#define FIELD(section, name, later, type, def, lo, hi, doc)                                                            \
+	{#section, #name, doc, later, RECIPE_##type, def, lo, hi, offsetof(struct recipe, section##_##name)},
+#define R(section, name, ...) FIELD(section, name, 0, __VA_ARGS__)
+#define L(section, name, ...) FIELD(section, name, 1, __VA_ARGS__)
 #include "record/recipe.inc"
+#undef L
 #undef R
+#undef FIELD
 };
 const int recipe_field_count = (int)(sizeof recipe_fields / sizeof recipe_fields[0]);
 
@@ -46,6 +50,11 @@ void recipe_show(char out[RECIPE_VALUE], const struct recipe_field *f, int32_t v
 	int64_t size = v < 0 ? -(int64_t)v : v;
 	int64_t whole = f->half ? size / 2 : size;
 	snprintf(out, RECIPE_VALUE, "%s%" PRId64 "%s", v < 0 ? "-" : "", whole, f->half && size % 2 ? ".5" : "");
+}
+
+static bool recipe_written(const struct recipe *r, const struct recipe_field *f)
+{
+	return !f->later || recipe_get(r, f) != f->def;
 }
 
 static void recipe_line(char out[RECIPE_LINE], const struct recipe *r, const struct recipe_field *f)
@@ -121,7 +130,8 @@ static int recipe_refuse_name(struct err *e, const char *section, const char *na
 		known |= strcmp(recipe_fields[i].section, section) == 0;
 	for (int i = 0; i < recipe_field_count; i++) {
 		const struct recipe_field *f = &recipe_fields[i];
-		bool take = known ? strcmp(f->section, section) == 0 : i == 0 || strcmp(f->section, f[-1].section) != 0;
+		bool first = i == 0 || (!f->later && strcmp(f->section, f[-1].section) != 0);
+		bool take = known ? strcmp(f->section, section) == 0 : first;
 		const char *word = known ? f->name : f->section;
 		if (!take || strlen(word) + 3 > sizeof list - used)
 			continue;
@@ -186,6 +196,8 @@ int recipe_check(const struct recipe *r, struct err *e)
 	     "it has to be less than selfplay.visits, ", r->selfplay_visits},
 	    {r->selfplay_gumbel_actions <= r->selfplay_visits, "selfplay", "gumbel_actions",
 	     "it may be at most selfplay.visits, ", r->selfplay_visits},
+	    {r->selfplay_visits_start == 0 || r->selfplay_visits_start > r->selfplay_cheap_visits, "selfplay", "visits_start",
+	     "it has to be 0, or more than selfplay.cheap_visits, ", r->selfplay_cheap_visits},
 	    {r->selfplay_opening_plies < moves, "selfplay", "opening_plies",
 	     "it has to be less than the longest game, ", moves},
 	    {r->selfplay_games * moves <= UINT32_MAX, "selfplay", "games",
@@ -214,6 +226,8 @@ void recipe_write(const struct recipe *r, struct buf *out)
 	char line[RECIPE_LINE];
 	buf_bytes(out, recipe_title, strlen(recipe_title));
 	for (int i = 0; i < recipe_field_count; i++) {
+		if (!recipe_written(r, &recipe_fields[i]))
+			continue;
 		recipe_line(line, r, &recipe_fields[i]);
 		buf_bytes(out, line, strlen(line));
 	}
@@ -227,6 +241,8 @@ struct hash recipe_hash(const struct recipe *r)
 	sha256_init(&s);
 	sha256_update(&s, recipe_title, strlen(recipe_title));
 	for (int i = 0; i < recipe_field_count; i++) {
+		if (!recipe_written(r, &recipe_fields[i]))
+			continue;
 		recipe_line(line, r, &recipe_fields[i]);
 		sha256_update(&s, line, strlen(line));
 	}
@@ -247,12 +263,22 @@ static int recipe_read_title(struct text *t, struct err *e)
 	return err_set(e, ERR_FORMAT, "recipe: its first line is '%s', not 'miai recipe %d'", shown, RECIPE_VERSION);
 }
 
-/* "section.name = value\n", where writing the value again gives the line. */
+/* Does the text go on with the setting of this line, whatever its value? */
+static bool recipe_line_of(const struct text *t, const char *line)
+{
+	size_t n = (size_t)(strchr(line, '=') - line) + 1;
+	return (size_t)(t->end - t->p) >= n && memcmp(t->p, line, n) == 0;
+}
+
+/* "section.name = value\n", where writing the value again gives the line; a later setting's may be missing. */
 static int recipe_read_line(struct recipe *r, const struct recipe_field *f, struct text *t, struct err *e)
 {
 	char shown[RECORD_SHOW], value[RECIPE_VALUE] = "", line[RECIPE_LINE];
 	size_t n = 0;
 	struct text start = *t;
+	recipe_line(line, r, f); /* of the default, which is there so far */
+	if (f->later && (t->p == t->end || !recipe_line_of(t, line)))
+		return 0;
 	record_text_show(shown, t->p, (size_t)(t->end - t->p));
 	record_text_skip(t, f->section);
 	record_text_skip(t, ".");
@@ -269,6 +295,8 @@ static int recipe_read_line(struct recipe *r, const struct recipe_field *f, stru
 	recipe_line(line, r, f);
 	*t = start;
 	record_text_skip(t, line);
+	if (!recipe_written(r, f))
+		return err_set(e, ERR_FORMAT, "recipe: '%s' is a default that is not to be written", shown);
 	if (t->bad)
 		return err_set(e, ERR_FORMAT, "recipe: '%s' is not the canonical spelling: %.*s", shown,
 		               (int)strlen(line) - 1, line);

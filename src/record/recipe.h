@@ -15,13 +15,16 @@ enum { RECIPE_VERSION = 1, RECIPE_TEXT_MAX = 65536, RECIPE_VALUE = 24 };
 /* One int32_t member a setting: recipe.inc's section_name, e.g. r.board_komi (half points). */
 struct recipe {
 #define R(section, name, type, def, lo, hi, doc) int32_t section##_##name;
+#define L R
 #include "record/recipe.inc"
+#undef L
 #undef R
 };
 
 /* What there is to set, for manuals and parsers. */
 struct recipe_field {
 	const char *section, *name, *doc;
+	int later;            /* 1: not written where it has its default */
 	int half;             /* 1: text is points with an optional ".5" */
 	int32_t def, lo, hi;  /* in the member's unit */
 	size_t offset;        /* of the int32_t in struct recipe */
@@ -40,7 +43,8 @@ void recipe_defaults(struct recipe *r);
 int recipe_set(struct recipe *r, const char *section, const char *name, const char *value, struct err *e);
 /* Rules between fields (power of two, multiples of 16, komi with spread in range ...). */
 int recipe_check(const struct recipe *r, struct err *e);
-/* Canonical text: "miai recipe 1\n", then "section.name = value\n" for every field in order. */
+/* Canonical text: "miai recipe 1\n", then "section.name = value\n" for every field in order, later ones only where they
+ * differ from their default. */
 void recipe_write(const struct recipe *r, struct buf *out);
 /* Reads the canonical text, and nothing else: any other byte is ERR_FORMAT. */
 int recipe_read(struct recipe *r, const void *p, size_t n, struct err *e);

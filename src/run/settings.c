@@ -72,6 +72,17 @@ static uint64_t run_seed(const struct recipe *r, enum rng_stream stream, uint32_
 	return rng_key(rng_key((uint64_t)r->run_seed, stream), generation);
 }
 
+/* Visits of a full search: visits_start in generation 1, visits in the last, evenly between.  The product is below
+ * 2^17 * 2^17. */
+static int run_visits(const struct recipe *r, uint32_t generation)
+{
+	int64_t first = r->selfplay_visits_start, last = r->selfplay_visits, spans = r->run_generations - 1;
+	if (first == 0 || generation >= (uint32_t)r->run_generations)
+		return (int)last;
+	int64_t rise = (last - first) * ((int64_t)generation - 1);
+	return (int)(first + (rise >= 0 ? rise / spans : -((-rise + spans - 1) / spans)));
+}
+
 void run_selfplay_settings(const struct recipe *r, uint32_t generation, const struct nn_net *best, unsigned cpu_flags,
                            struct selfplay_settings *out)
 {
@@ -87,9 +98,13 @@ void run_selfplay_settings(const struct recipe *r, uint32_t generation, const st
 	run_rules(r, &out->rules);
 	out->player[0] = (struct selfplay_player){
 	    .net = best,
-	    .search = run_search(r, r->selfplay_visits, 1),
+	    .search = run_search(r, run_visits(r, generation), 1),
 	    .cheap_visits = r->selfplay_cheap_visits,
 	    .full_share = r->selfplay_cheap_visits ? r->selfplay_full_share : 1000,
+	    .decided_value = (int32_t)(((int64_t)r->selfplay_decided_value * 65536 + 999) / 1000),
+	    .decided_moves = r->selfplay_decided_moves,
+	    .decided_visits = r->selfplay_decided_visits,
+	    .decided_checked = r->selfplay_decided_checked,
 	};
 	out->player[1] = out->player[0];
 	nn_kernels_init(&out->kernels, cpu_flags);

@@ -15,7 +15,9 @@ static struct search_settings search_settings_of(const struct selfplay_settings 
 	if (set->match)
 		s.gumbel_noise = 0;
 	else if (p->cheap_visits > s.visits)
-		s.visits = p->cheap_visits; /* memory for the larger of the two */
+		s.visits = p->cheap_visits; /* memory for the largest */
+	if (!set->match && p->decided_value && p->decided_visits > s.visits)
+		s.visits = p->decided_visits;
 	return s;
 }
 
@@ -73,6 +75,8 @@ void selfplay_game_begin(struct selfplay_game *g, uint32_t index)
 	g->opening_key = rng_key(set->match ? rng_key(set->seed, index / 2) : g->key, RNG_OPENING);
 	g->opening = set->opening_plies;
 	g->searching = false;
+	g->clear = 0;
+	g->decided = false;
 	rules.komi_half = selfplay_komi(set, index);
 	if (!set->match)
 		g->opening = (int)rng_below(g->opening_key, 0, (uint32_t)set->opening_plies + 1);
@@ -153,6 +157,23 @@ static uint64_t draws_before(const struct selfplay_game *g)
 	return 1 + (uint64_t)g->set->game->moves(g->state); /* word 0 is the number of plies */
 }
 
+/* Counts how long one side has been as good as winning, after a search that gave the mover this value. */
+static void note_value(struct selfplay_game *g, int32_t value)
+{
+	const struct selfplay_player *p = &g->set->player[0];
+	if (g->set->match || !p->decided_value || g->decided)
+		return;
+	int32_t black = g->set->game->to_move(g->state) == 0 ? value : -value;
+	if (black >= p->decided_value)
+		g->clear = g->clear > 0 ? g->clear + 1 : 1;
+	else if (black <= -p->decided_value)
+		g->clear = g->clear < 0 ? g->clear - 1 : -1;
+	else
+		g->clear = 0;
+	bool checked = rng_below(rng_key(g->key, RNG_DECIDED), 0, 1000) < (uint32_t)p->decided_checked;
+	g->decided = !checked && abs(g->clear) >= p->decided_moves;
+}
+
 static int take_answer(struct selfplay_game *g, int player)
 {
 	struct search_result r;
@@ -164,6 +185,7 @@ static int take_answer(struct selfplay_game *g, int player)
 	search_result(g->search[player], &r);
 	if (keep)
 		search_policy(g->search[player], policy);
+	note_value(g, r.value);
 	return play(g, r.action, g->kind, r.value, keep ? policy : NULL);
 }
 
@@ -184,6 +206,9 @@ static void begin_search(struct selfplay_game *g, int player, bool opening)
 	if (opening) {
 		g->kind = RECORD_OPENING;
 		visits = 1;
+	} else if (g->decided) {
+		g->kind = RECORD_DECIDED;
+		visits = p->decided_visits;
 	} else if (cheap_move(g, move)) {
 		g->kind = RECORD_CHEAP;
 		visits = p->cheap_visits;

@@ -23,6 +23,8 @@ struct selfplay_player {
 	const struct nn_net *net;
 	struct search_settings search;
 	int cheap_visits, full_share;   /* see the recipe; full_share per mille, 1000 = always full */
+	int32_t decided_value;          /* Q16; 0: no game is decided before its end.  Not in matches */
+	int decided_moves, decided_visits, decided_checked; /* see the recipe; at least 1, 1; per mille */
 };
 
 struct selfplay_settings {

@@ -16,6 +16,8 @@ struct selfplay_game {
 	int opening;           /* opening plies still to be played */
 	bool searching;        /* a search of the player to move is under way */
 	enum record_kind kind; /* of the move it is for */
+	int clear;             /* searches in a row that gave Black, or if negative White, decided_value at least */
+	bool decided;
 };
 
 /* Memory for games under these settings, used again for each.  NULL: see e. */

@@ -308,6 +308,9 @@ static int check_player(const struct selfplay_settings *s, int player, struct er
 	if (p->cheap_visits < 0 || p->full_share < 0 || p->full_share > 1000)
 		return err_set(e, ERR_ARG, "self-play: cheap_visits %d is below 0, or full_share %d not 0 to 1000",
 		               p->cheap_visits, p->full_share);
+	if (p->decided_value && (p->decided_value < 0 || p->decided_moves < 1 || p->decided_visits < 1))
+		return err_set(e, ERR_ARG, "self-play: decided_value %d is below 0, or decided_moves %d or decided_visits %d below 1",
+		               (int)p->decided_value, p->decided_moves, p->decided_visits);
 	return 0;
 }
 

@@ -70,12 +70,20 @@ static void selfplay_rows(struct buf *out, const struct nn_net *net, const struc
 				      .komi_spread_half = 4,
 				      .opening_plies = 4,
 				      .keep_policy = true,
-				      .player = {{net, settings, 5, 600}},
+				      .player = {{.net = net, .search = settings, .cheap_visits = 5, .full_share = 600}},
 				      .seed = golden_key(500),
 				      .in_flight = 2,
 				      .kernels = *k};
 	s.player[1] = s.player[0];
 	play(&s, 4, &(struct sink){out, "gumbel", 250});
+	struct selfplay_player *p = &s.player[0];
+	p->decided_value = 1500;
+	p->decided_moves = 3;
+	p->decided_visits = 2;
+	p->decided_checked = 300;
+	s.player[1] = s.player[0];
+	play(&s, 6, &(struct sink){out, "decided", 250});
+	p->decided_value = 0;
 	s.rules = (struct game_rules){3, 0, 1, 27};
 	s.player[0].search.gumbel_actions = 0;
 	s.player[0].cheap_visits = 0;
@@ -94,7 +102,8 @@ static void match_rows(struct buf *out, const struct nn_net *net, const struct n
 				      .rules = {4, 2, 0, 24},
 				      .opening_plies = 2,
 				      .match = true,
-				      .player = {{net, settings, 0, 1000}, {other, settings, 0, 1000}},
+				      .player = {{.net = net, .search = settings, .full_share = 1000},
+						 {.net = other, .search = settings, .full_share = 1000}},
 				      .seed = golden_key(501),
 				      .in_flight = 2,
 				      .kernels = *k};

@@ -104,7 +104,7 @@ static void test_ranges(void)
 	    {9, 0x10, "longest game"},
 	    {15, 0x40, "score"},
 	    {16, 10, "action 10"},
-	    {18, 3, "kind 3"},
+	    {18, 4, "kind 4"},
 	    {25, 1, "value"},
 	    {25, 0, "value"},
 	    {26, 11, "policy entries"},

@@ -45,6 +45,15 @@ static void test_round_trip(void)
 	CHECK_INT(recipe_read(&got, text.data, text.len, &e), 0);
 	CHECK(memcmp(&got, &r, sizeof r) == 0);
 	CHECK(strstr((const char *)text.data, "board.komi = -0.5\n"));
+	/* A later setting is written where it is not its default, and then after all others. */
+	CHECK(!strstr((const char *)text.data, "selfplay.decided"));
+	buf_clear(&text);
+	r.selfplay_decided_visits = 3;
+	recipe_write(&r, &text);
+	static const char last[] = "gate.opening_plies = 4\nselfplay.decided_visits = 3\n";
+	CHECK(text.len > strlen(last) && memcmp(text.data + text.len - strlen(last), last, strlen(last)) == 0);
+	CHECK_INT(recipe_read(&got, text.data, text.len, &e), 0);
+	CHECK(memcmp(&got, &r, sizeof r) == 0);
 	CHECK_INT(canon_recipe(text.data, text.len), CANON_SAME);
 	struct hash h = recipe_hash(&got), of_text = sha256_of(text.data, text.len);
 	CHECK(hash_equal(&h, &of_text));
@@ -139,6 +148,15 @@ static void test_strict(void)
 	    {"net.head = 32", "net.head = 31"},
 	};
 	struct err e;
+	/* Later settings: in order, once, not as their default, at the end. */
+	static const char last[] = "gate.opening_plies = 4\n";
+	CHECK_INT(read_with(last, "gate.opening_plies = 4\nselfplay.visits_start = 9\nselfplay.decided_moves = 7\n", &e), 0);
+	CHECK_INT(read_with(last, "gate.opening_plies = 4\nselfplay.decided_moves = 7\nselfplay.visits_start = 9\n", &e), ERR_FORMAT);
+	CHECK_INT(read_with(last, "gate.opening_plies = 4\nselfplay.decided_moves = 6\n", &e), ERR_FORMAT);
+	CHECK_INT(read_with(last, "gate.opening_plies = 4\nselfplay.decided_moves = 07\n", &e), ERR_FORMAT);
+	CHECK_INT(read_with(last, "gate.opening_plies = 4\nselfplay.decided_moves = 0\n", &e), ERR_FORMAT);
+	CHECK_INT(read_with(last, "gate.opening_plies = 4\nselfplay.decided_moves\n", &e), ERR_FORMAT);
+	CHECK_INT(read_with(last, "selfplay.decided_moves = 7\ngate.opening_plies = 4\n", &e), ERR_FORMAT);
 	CHECK_INT(read_with("komi = 7.5", "komi = -7.5", &e), 0);
 	for (size_t i = 0; i < sizeof spelling / sizeof spelling[0]; i++)
 		CHECK_INT(read_with(spelling[i][0], spelling[i][1], &e), ERR_FORMAT);

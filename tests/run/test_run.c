@@ -202,6 +202,25 @@ static void test_settings(void)
 	run_selfplay_settings(&r, 2, NULL, 0, &b);
 	CHECK(a.seed != b.seed);
 	CHECK_INT(a.player[0].full_share, 1000); /* no cheap searches: all are full */
+	CHECK_INT(a.player[0].decided_value, 0);
+	/* Visits from 8 to 32 over 10 generations, and back. */
+	r.selfplay_visits_start = 8;
+	static const int rising[] = {8, 10, 13, 16, 18, 21, 24, 26, 29, 32, 32};
+	for (uint32_t g = 1; g <= 11; g++) {
+		run_selfplay_settings(&r, g, NULL, 0, &b);
+		CHECK_INT(b.player[0].search.visits, rising[g - 1]);
+	}
+	r.selfplay_visits_start = 40;
+	run_selfplay_settings(&r, 2, NULL, 0, &b);
+	CHECK_INT(b.player[0].search.visits, 39); /* 40 - 8 / 9, rounded down */
+	r.selfplay_decided_value = 950;
+	run_selfplay_settings(&r, 10, NULL, 0, &b);
+	CHECK_INT(b.player[0].search.visits, 32);
+	CHECK_INT(b.player[0].decided_value, 62260);
+	r.run_generations = 1;
+	run_selfplay_settings(&r, 1, NULL, 0, &b);
+	CHECK_INT(b.player[0].search.visits, 32);
+	recipe_defaults(&r);
 	run_gate_settings(&r, 1, NULL, NULL, 0, &b);
 	CHECK(a.seed != b.seed);
 	CHECK(b.match && !a.match);

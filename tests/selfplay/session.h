@@ -56,8 +56,8 @@ static inline struct selfplay_settings session_settings(const struct nn_net *a, 
 	struct selfplay_settings s = {.game = &game_go, .rules = {.size = 4, .komi_half = 3, .max_moves = 36},
 	                              .keep_policy = true, .komi_spread_half = 4, .opening_plies = 4, .seed = 77,
 	                              .in_flight = 4};
-	s.player[0] = (struct selfplay_player){a, search, 3, 500};
-	s.player[1] = (struct selfplay_player){b, search, 0, 1000};
+	s.player[0] = (struct selfplay_player){.net = a, .search = search, .cheap_visits = 3, .full_share = 500};
+	s.player[1] = (struct selfplay_player){.net = b, .search = search, .full_share = 1000};
 	nn_kernels_init(&s.kernels, nn_cpu_flags());
 	return s;
 }

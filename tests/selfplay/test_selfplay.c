@@ -69,6 +69,57 @@ static void selfplay_games(void)
 	kept_release(&k);
 }
 
+/* The first move that is made quickly, by the rule in words: two searches in a row gave one side the value. */
+static uint32_t first_decided(const struct record_game *g, int32_t least)
+{
+	int black = 0, white = 0;
+	for (uint32_t m = 0; m < g->moves; m++) {
+		int32_t v = m % 2 ? -g->move[m].value : g->move[m].value;
+		bool searched = g->move[m].kind != RECORD_OPENING;
+		black = searched && v >= least ? black + 1 : 0;
+		white = searched && v <= -least ? white + 1 : 0;
+		if (black == 2 || white == 2)
+			return m + 1;
+	}
+	return g->moves;
+}
+
+/* Decided games are finished quickly, but for those that are to be checked; not in matches. */
+static void decided_games(void)
+{
+	struct selfplay_settings s = session_settings(net_a, NULL);
+	struct kept k = {0}, plain = {0};
+	int decided = 0, checked = 0;
+	CHECK_INT(session_play(&s, 2, 0, 120, &plain), 0);
+	s.player[0].decided_value = 50;
+	s.player[0].decided_moves = 2;
+	s.player[0].decided_visits = 1;
+	s.player[0].decided_checked = 300;
+	CHECK_INT(session_play(&s, 2, 0, 120, &k), 0);
+	for (uint32_t i = 0; i < k.games; i++) {
+		const struct record_game *g = &k.game[i];
+		uint32_t from = first_decided(g, 50), seen = 0;
+		while (seen < g->moves && g->move[seen].kind != RECORD_DECIDED)
+			seen++;
+		CHECK_INT(selfplay_check(&game_go, g, NULL), 0);
+		CHECK(seen == from || seen == g->moves);
+		decided += seen < g->moves;
+		checked += from < g->moves && seen == g->moves;
+		for (uint32_t m = seen; m < g->moves; m++)
+			CHECK(g->move[m].kind == RECORD_DECIDED && g->move[m].policy_n == 0);
+		for (uint32_t m = 0; m < seen; m++)
+			CHECK(g->move[m].action == plain.game[i].move[m].action);
+	}
+	CHECK(decided > 5 && checked > 3);
+	kept_release(&k);
+	kept_release(&plain);
+	s.match = true;
+	CHECK_INT(session_play(&s, 1, 0, 6, &k), 0);
+	for (uint32_t m = 0; m < k.game[0].moves; m++)
+		CHECK(k.game[0].move[m].kind != RECORD_DECIDED);
+	kept_release(&k);
+}
+
 static uint32_t opening_plies(const struct record_game *g)
 {
 	uint32_t n = 0;
@@ -192,6 +243,8 @@ static void refuses(void)
 	REFUSED(s.in_flight = 0);
 	REFUSED(s.player[0].full_share = 1001);
 	REFUSED(s.player[0].cheap_visits = -1);
+	REFUSED(s.player[0].decided_value = -1);
+	REFUSED(s.player[0].decided_value = 9); /* after no searches */
 	REFUSED(s.player[0].search.visits = 0);
 	struct nn_net *wide = nn_net_new(&(struct nn_shape){32, 4, 1, 16, 16}, NULL);
 	REFUSED(s.player[0].net = wide);
@@ -208,6 +261,7 @@ int main(void)
 	same_games(false);
 	same_games(true);
 	selfplay_games();
+	decided_games();
 	match_games();
 	random_players();
 	early_ends();

@@ -296,6 +296,8 @@ def play_table():
     settings = lambda gumbel, noise: search.Settings(10, gumbel, noise)
     one = [play.Player(net, settings(4, 1), 5, 600)]
     game_rows(t, "gumbel", play.Session(4, 1, 0, 20, test_key(500), one, 4, False, 4), 4, 250)
+    one[0].decided_value, one[0].decided_moves, one[0].decided_visits, one[0].decided_checked = 1500, 3, 2, 300
+    game_rows(t, "decided", play.Session(4, 1, 0, 20, test_key(500), one, 4, False, 4), 6, 250)
     one = [play.Player(net, settings(0, 1))]
     game_rows(t, "puct", play.Session(3, 0, 1, 27, test_key(500), one, 4, False, 4), 2, 0)
     one = [play.Player(None, settings(0, 1))]

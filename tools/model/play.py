@@ -9,7 +9,7 @@ from .net import u16, u32
 from .search import Search
 from .train import NO_REPLY
 
-OPENING, CHEAP, FULL = range(3)
+OPENING, CHEAP, FULL, DECIDED = range(4)
 
 
 class Player:
@@ -18,6 +18,7 @@ class Player:
     def __init__(self, evaluator, settings, cheap_visits=0, full_share=1000):
         self.evaluator, self.settings = evaluator, settings
         self.cheap_visits, self.full_share = cheap_visits, full_share
+        self.decided_value, self.decided_moves, self.decided_visits, self.decided_checked = 0, 1, 1, 0
 
 
 class Session:
@@ -77,6 +78,19 @@ class Game:
         r = base.below(self.o, 1 + t, sum(shares))
         return next(a for a in range(len(shares)) if sum(shares[: a + 1]) > r)
 
+    def decided(self, player):
+        """Once this is true it stays so: decided moves are passed over."""
+        p, searched = player, [m for m in self.moves if m.kind in (CHEAP, FULL)]
+        if self.s.match or not p.decided_value:
+            return False
+        if base.below(base.key(self.k, base.DECIDED), 0, 1000) < p.decided_checked:
+            return False
+        if any(m.kind == DECIDED for m in self.moves):
+            return True
+        last = [m.value if t % 2 == 0 else -m.value for t, m in enumerate(self.moves) if m.kind in (CHEAP, FULL)]
+        last = last[-p.decided_moves :]
+        return len(searched) >= p.decided_moves and (min(last) >= p.decided_value or max(last) <= -p.decided_value)
+
     def move(self, player):
         t = self.go.moves
         if not player.evaluator:
@@ -86,10 +100,13 @@ class Game:
         cheap = (not self.s.match and player.cheap_visits > 0
                  and base.below(base.key(self.k, base.VISITS), t, 1000) >= player.full_share)
         visits = player.cheap_visits if cheap else player.settings.visits
+        kind = CHEAP if cheap else FULL
+        if self.decided(player):
+            visits, kind = player.decided_visits, DECIDED
         key = base.key(base.key(self.k, base.GUMBEL), t)
         search = Search(player.evaluator, self.go.copy(), player.settings, visits, key)
-        policy = None if cheap or self.s.match else search.policy()
-        return Move(search.action, CHEAP if cheap else FULL, search.value(), policy)
+        policy = search.policy() if kind == FULL and not self.s.match else None
+        return Move(search.action, kind, search.value(), policy)
 
     def payload(self):
         r = self.rules

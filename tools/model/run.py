@@ -29,6 +29,11 @@ def merkle(leaves):
     return hashlib.sha256(b"\1" + merkle(leaves[:k]) + merkle(leaves[k:])).digest()
 
 
+def later(page):
+    """The lines of the settings that came later, with their defaults."""
+    return re.search(r"```later\n(.*?)```", page, re.S).group(1).splitlines()
+
+
 def canonical(ini, page):
     """The canonical text of an ini file's recipe.  page: docs/formats/recipe.md, whose example has every default."""
     defaults = re.search(r"```text\n(miai recipe 1\n.*?)```", page, re.S).group(1)
@@ -44,6 +49,11 @@ def canonical(ini, page):
     for line in defaults.splitlines():
         name = line.split(" = ")[0]
         out.append(f"{name} = {values.pop(name)}" if name in values else line)
+    for line in later(page):
+        name, default = line.split(" = ")
+        value = values.pop(name, default)
+        if value != default:
+            out.append(f"{name} = {value}")
     if values:
         raise ValueError(f"not settings: {sorted(values)}")
     return "\n".join(out) + "\n"
@@ -54,9 +64,9 @@ class Recipe:
 
     HALF = "board_komi", "board_komi_spread"
 
-    def __init__(self, text):
+    def __init__(self, text, page):
         self.text, self.digest = text, hashlib.sha256(text.encode()).digest()
-        for line in text.splitlines()[1:]:
+        for line in later(page) + text.splitlines()[1:]:
             name, value = line.split(" = ")
             name = name.replace(".", "_")
             if name in self.HALF:
@@ -88,9 +98,18 @@ class Recipe:
                        base.key(base.key(self.run_seed, stream), generation), players, opening_plies, match,
                        0 if match else self.board_komi_spread)
 
+    def visits(self, generation):
+        """Of a full search in self-play."""
+        first, last = self.selfplay_visits_start or self.selfplay_visits, self.selfplay_visits
+        span = max(1, self.run_generations - 1)
+        return first + (last - first) * (generation - 1) // span if generation < self.run_generations else last
+
     def selfplay(self, generation, net):
-        p = Player(net_evaluator(net), self.search(self.selfplay_visits, 1), self.selfplay_cheap_visits,
+        p = Player(net_evaluator(net), self.search(self.visits(generation), 1), self.selfplay_cheap_visits,
                    self.selfplay_full_share)
+        p.decided_value = (self.selfplay_decided_value * 65536 + 999) // 1000
+        p.decided_moves, p.decided_visits = self.selfplay_decided_moves, self.selfplay_decided_visits
+        p.decided_checked = self.selfplay_decided_checked
         return self.session(base.SELFPLAY, generation, [p], self.selfplay_opening_plies)
 
     def gate(self, generation, candidate, best):
@@ -195,4 +214,5 @@ class Run:
 def load(root, name):
     """The recipe recipes/NAME.ini of a source tree."""
     read = lambda *path: open(os.path.join(root, *path), encoding="utf-8").read()
-    return Recipe(canonical(read("recipes", name + ".ini"), read("docs", "formats", "recipe.md")))
+    page = read("docs", "formats", "recipe.md")
+    return Recipe(canonical(read("recipes", name + ".ini"), page), page)
