@@ -2,7 +2,7 @@
 /* Options and their values. */
 #include "cli/cli_int.h"
 
-#include "gtp/gtp.h"
+#include "gtp/text.h"
 #include "nn/kernels.h"
 
 #include <errno.h>

@@ -32,7 +32,8 @@ enum {
 
 /* What a user may change at any time; also by name and in text, see engine_set. */
 struct engine_params {
-	int visits;        /* of a genmove: the root's visits, those kept from before included; 0: no limit */
+	int visits;        /* of a genmove: the root's visits, those kept from before included; 0: as many as a clock or
+	                    * time_ms allows, 400 without either */
 	int time_ms;       /* of a genmove, at most; 0: no limit */
 	int cpuct, fpu;    /* per mille, see search/search.h */
 	int score_utility; /* per mille: how much of a node's worth is the score */
@@ -40,6 +41,7 @@ struct engine_params {
 	int resign;        /* percent: resigns where the chance to win was below it for resign_moves moves; 0: never */
 	int resign_moves;
 	int temperature;   /* per mille: moves are drawn by visits to the power of 1000 / temperature; 0: the best */
+	int early_temperature; /* the same at the start of a game, halved every `size` moves; the greater of both counts */
 	int strength;      /* 0: full; 1 (beginner) .. 20: fewer visits and a higher temperature, see docs/gtp.md */
 	int friendly_pass; /* 1: passes where the game is settled though dead stones are on the board */
 	int ponder;        /* 1: engine_ponder thinks */
@@ -127,6 +129,8 @@ struct engine_limits {
 	int64_t interval_us;   /* between reports; 0: none before the end */
 	bool owner, moves_owner;
 	bool fresh;            /* forget what was searched before */
+	bool settle;           /* with time_us: stop where the choice can no longer change */
+	bool unclocked;        /* of engine_genmove_report: the player's clock is not looked at and does not run */
 	const uint8_t *avoid;  /* by action: 1 may not be played at depths below avoid_depth[player]; NULL: none */
 	int avoid_depth[2];    /* index: the player who would move */
 	int least_us;          /* before this an interrupt by `waiting` is not looked at */
@@ -146,9 +150,10 @@ int engine_think(struct engine *g, int player, const struct engine_limits *l, en
 /* The move for player under the parameters' limits and the clock: an action, or ENGINE_RESIGN.  The game is as before.
  * What was thought is engine_last. */
 int engine_genmove(struct engine *g, int player, int *action, struct err *e);
-/* The same with reports on the way, and for limits other than the parameters' (NULL: those). */
-int engine_genmove_report(struct engine *g, int player, const struct engine_limits *l, engine_report *report, void *ctx,
-                          int *action, struct err *e);
+/* The same with reports on the way.  more (may be NULL): intervals, owners and moves to avoid as it says; its visits and
+ * time, where not 0, replace the parameters'. */
+int engine_genmove_report(struct engine *g, int player, const struct engine_limits *more, engine_report *report,
+                          void *ctx, int *action, struct err *e);
 const struct engine_analysis *engine_last(const struct engine *g); /* NULL where nothing was thought of this position */
 /* Thinks on while it is the other's turn, until waiting says so or engine_stop; nothing where ponder is 0. */
 void engine_ponder(struct engine *g, engine_waiting *waiting, void *ctx);
@@ -172,7 +177,7 @@ int engine_raw_net(struct engine *g, int player, int symmetry, struct engine_raw
 int engine_status(struct engine *g, uint8_t *dead, int *score_half, struct err *e);
 
 /* --- Clocks: clock.h has the systems. --- */
-struct clock;
-struct clock *engine_clock(struct engine *g, int player); /* owned by the engine */
+struct engine_clock;
+struct engine_clock *engine_clock(struct engine *g, int player); /* owned by the engine */
 
 #endif

@@ -1,45 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The end of a game: which stones are dead, and the score.
+/* The end of a game: which stones are dead, and the score; and what the net alone says.
  *
  * The rules score the board as it stands, but people and other programs pass before dead stones are taken off.
  * A group is called dead where the net, asked through all eight symmetries, gives its points to the opponent with
  * a mean of at least two thirds (of certainty, on the scale -1 .. 1).  Dead groups are taken off and the rest is
  * counted by area.  Without a net no stone is dead. */
-#include "gtp/gtp_int.h"
+#include "gtp/engine_int.h"
 
+#include "base/fixed.h"
 #include "base/symmetry.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum { SURE = 32767 * 2 / 3 };
 
 static const struct game *const go = &game_go;
 
-/* owner[p]: 32767 * 8 surely Black's .. -32767 * 8 surely White's. */
-static bool ask(struct gtp *g, struct gtp_call *c, int32_t *owner)
+static void ask(struct engine *g, const void *state, int symmetry)
 {
-	struct err e;
+	struct eval_job *job = g->job;
+	go->features(state, job->planes);
+	job->symmetry = symmetry;
+	job->want_owner = 1;
+	g->eval[0]->evaluate(g->eval[0], &job, 1);
+}
+
+int engine_owners(struct engine *g, int32_t *owner, struct err *e)
+{
 	int n = game_points(&g->rules), sign = go->to_move(g->state) ? -1 : 1;
 	memset(owner, 0, (size_t)n * sizeof *owner);
 	if (!g->set.net)
-		return true;
-	if (gtp_think_ready(g, &e))
-		return gtp_fail(c, e.text);
-	for (int s = 0; s < SYMMETRIES; s++) {
-		struct eval_job *job = g->job;
-		go->features(g->state, job->planes);
-		job->symmetry = s;
-		job->want_owner = 1;
-		g->eval->evaluate(g->eval, &job, 1);
+		return 0;
+	int rc = engine_ready(g, e);
+	for (int s = 0; rc == 0 && s < SYMMETRIES; s++) {
+		ask(g, g->state, s);
 		for (int p = 0; p < n; p++)
-			owner[p] += sign * job->out.owner[p];
+			owner[p] += sign * g->job->out.owner[p];
 	}
-	return true;
+	return rc;
 }
 
 /* The points of the group at p, in point[], marked in seen[]; their number. */
-static int group(const struct gtp *g, int p, uint8_t *seen, uint16_t *point)
+static int group(const struct engine *g, int p, uint8_t *seen, uint16_t *point)
 {
 	int size = g->rules.size, color = go_color(g->state, p), n = 0;
 	seen[p] = 1;
@@ -58,74 +60,88 @@ static int group(const struct gtp *g, int p, uint8_t *seen, uint16_t *point)
 	return n;
 }
 
-typedef void visitor(void *ctx, const struct gtp *g, const uint16_t *point, int n, bool dead);
-
-/* Calls fn for each group, in the order of their first points. */
-static bool each_group(struct gtp *g, struct gtp_call *c, visitor *fn, void *ctx)
+static void mark_dead(const struct engine *g, const int32_t *owner, uint8_t *dead)
 {
-	int32_t owner[GAME_POINTS_MAX];
 	uint8_t seen[GAME_POINTS_MAX] = {0};
 	uint16_t point[GAME_POINTS_MAX];
-	if (!ask(g, c, owner))
-		return false;
 	for (int p = 0; p < game_points(&g->rules); p++) {
 		int color = go_color(g->state, p);
-		if (color < 0 || seen[p])
+		if (seen[p] || color < 0)
 			continue;
 		int n = group(g, p, seen, point);
 		int64_t sum = 0; /* |sum| <= 361 * 8 * 32767 */
 		for (int i = 0; i < n; i++)
 			sum += owner[point[i]];
-		fn(ctx, g, point, n, (color ? sum : -sum) >= (int64_t)SURE * SYMMETRIES * n);
+		for (int i = 0; i < n; i++)
+			dead[point[i]] = (color ? sum : -sum) >= (int64_t)SURE * SYMMETRIES * n;
 	}
-	return true;
 }
 
-static void keep_living(void *ctx, const struct gtp *g, const uint16_t *point, int n, bool dead)
+int engine_status(struct engine *g, uint8_t *dead, int *score_half, struct err *e)
 {
-	(void)ctx;
-	for (int i = 0; i < n && !dead; i++)
-		go_place(g->scratch, go_color(g->state, point[i]), point[i]);
-}
-
-bool gtp_final_score(struct gtp *g, struct gtp_call *c)
-{
-	char text[32];
+	int32_t owner[GAME_POINTS_MAX];
+	uint8_t gone[GAME_POINTS_MAX] = {0};
+	int points = game_points(&g->rules);
+	int rc = engine_owners(g, owner, e);
+	if (rc)
+		return rc;
+	mark_dead(g, owner, gone);
+	if (dead)
+		memcpy(dead, gone, (size_t)points);
+	if (!score_half)
+		return 0;
 	go->init(g->scratch, &g->rules);
 	/* go_place refuses nothing here: each part of a group of the position has a liberty, the whole group's or
 	 * the next stone of the group itself. */
-	if (!each_group(g, c, keep_living, NULL))
-		return false;
-	gtp_score_text(text, sizeof text, go->score_half(g->scratch));
-	buf_printf(c->text, "%s", text);
-	return true;
+	for (int p = 0; p < points; p++)
+		if (go_color(g->state, p) >= 0 && !gone[p])
+			go_place(g->scratch, go_color(g->state, p), p);
+	*score_half = go->score_half(g->scratch);
+	return 0;
 }
 
-struct list {
-	struct buf *text;
-	bool dead;
-};
-
-static void name_group(void *ctx, const struct gtp *g, const uint16_t *point, int n, bool dead)
+static void add_raw(struct engine *g, const uint8_t *legal, int64_t *policy, struct engine_raw *sum, int64_t *score,
+                    int32_t *owner)
 {
-	struct list *l = ctx;
-	char text[GTP_VERTEX_TEXT];
-	if (dead != l->dead)
-		return;
-	if (l->text->len)
-		buf_u8(l->text, '\n');
-	for (int i = 0; i < n; i++) {
-		gtp_vertex_text(text, g->rules.size, point[i]);
-		buf_printf(l->text, "%s%s", i ? " " : "", text);
+	int32_t logit[GAME_ACTIONS_MAX], p[GAME_ACTIONS_MAX];
+	int actions = game_actions(&g->rules);
+	const struct eval *out = &g->job->out;
+	for (int a = 0; a < actions; a++)
+		logit[a] = fx_clamp32(out->logit[a], -(1 << 29), 1 << 29);
+	fx_softmax(logit, legal, actions, p);
+	for (int a = 0; a < actions; a++)
+		policy[a] += p[a];
+	for (int k = 0; k < 3; k++)
+		sum->wdl[k] += out->wdl[k];
+	*score += out->score;
+	for (int q = 0; q < game_points(&g->rules); q++)
+		owner[q] += out->owner[q];
+}
+
+int engine_raw_net(struct engine *g, int player, int symmetry, struct engine_raw *out, struct err *e)
+{
+	int64_t policy[GAME_ACTIONS_MAX] = {0}, score = 0;
+	int32_t owner[GAME_POINTS_MAX] = {0};
+	uint8_t legal[GAME_ACTIONS_MAX];
+	int first = symmetry < 0 ? 0 : symmetry, n = symmetry < 0 ? SYMMETRIES : 1;
+	if (!g->set.net)
+		return err_set(e, ERR_ARG, "there is no net");
+	int rc = engine_ready(g, e);
+	rc = rc ? rc : engine_scratch(g, player, e);
+	if (rc)
+		return rc;
+	memset(out, 0, sizeof *out);
+	go->legal(g->scratch, legal);
+	for (int s = first; s < first + n; s++) {
+		ask(g, g->scratch, s);
+		add_raw(g, legal, policy, out, &score, owner);
 	}
-}
-
-bool gtp_final_status_list(struct gtp *g, struct gtp_call *c)
-{
-	struct list l = {.text = c->text, .dead = strcasecmp(c->argv[0], "dead") == 0};
-	if (strcasecmp(c->argv[0], "seki") == 0)
-		return true; /* by area a seki needs no name: its stones are alive */
-	if (!l.dead && strcasecmp(c->argv[0], "alive") != 0)
-		return gtp_fail(c, "syntax error");
-	return each_group(g, c, name_group, &l);
+	for (int a = 0; a < game_actions(&g->rules); a++)
+		out->policy[a] = legal[a] ? (int32_t)(policy[a] / n / 4096) : -1;
+	for (int k = 0; k < 3; k++)
+		out->wdl[k] /= n;
+	out->score = (int32_t)(score / n);
+	for (int p = 0; p < game_points(&g->rules); p++)
+		out->owner[p] = (int16_t)(owner[p] / n);
+	return 0;
 }

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The words of the protocol: colours, vertices, numbers, scores. */
-#include "gtp/gtp_int.h"
+#include "gtp/text.h"
+
+#include "base/err.h"
+#include "gtp/engine.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 static const char columns[] = "ABCDEFGHJKLMNOPQRST";
-
-bool gtp_fail(struct gtp_call *c, const char *what)
-{
-	buf_printf(c->text, "%s", what);
-	return false;
-}
 
 static bool digit(char c)
 {
@@ -32,6 +28,29 @@ bool gtp_int(const char *text, int *out)
 		v = v > MOST ? MOST : v;
 	}
 	*out = (int)(minus ? -v : v);
+	return !*text;
+}
+
+bool gtp_seconds(const char *text, long long *us)
+{
+	enum { MOST = 1000000000 };
+	bool minus = *text == '-';
+	long long v = 0, unit = 1000000;
+	text += minus;
+	if (!digit(*text) && !(*text == '.' && digit(text[1])))
+		return false;
+	for (; digit(*text); text++) {
+		v = v * 10 + (*text - '0');
+		v = v > MOST ? MOST : v;
+	}
+	v *= unit;
+	if (*text == '.')
+		text++;
+	for (; digit(*text); text++) {
+		unit /= 10;
+		v += unit * (*text - '0');
+	}
+	*us = minus ? -v : v;
 	return !*text;
 }
 
@@ -60,7 +79,7 @@ bool gtp_vertex(const char *text, int size, int *action)
 
 void gtp_vertex_text(char out[GTP_VERTEX_TEXT], int size, int action)
 {
-	if (action == GTP_RESIGN)
+	if (action == ENGINE_RESIGN)
 		snprintf(out, GTP_VERTEX_TEXT, "resign");
 	else if (action >= size * size)
 		snprintf(out, GTP_VERTEX_TEXT, "PASS");
@@ -107,5 +126,5 @@ int gtp_parse_komi(const char *text, int *half)
 	if (*text)
 		return ERR_FORMAT;
 	*half = minus ? -v : v;
-	return odd || v > GTP_KOMI_MAX ? ERR_ARG : 0;
+	return odd || v > ENGINE_KOMI_MAX ? ERR_ARG : 0;
 }

@@ -180,11 +180,10 @@ bool search_deep_full(const struct search_deep *s)
 }
 
 /* One visit at a time while the tree is small; a sixteenth of it later. */
-static int batch_size(const struct search_deep *s, uint32_t left)
+static int batch_size(const struct search_deep *s)
 {
 	uint32_t n = s->nodes ? s->node[0].n / 16 : 1, most = (uint32_t)s->set.batch;
-	n = n < 1 ? 1 : n > most ? most : n;
-	return (int)(n < left ? n : left);
+	return (int)(n < 1 ? 1 : n > most ? most : n);
 }
 
 bool search_deep_step(struct search_deep *s, uint32_t visits)
@@ -192,7 +191,7 @@ bool search_deep_step(struct search_deep *s, uint32_t visits)
 	uint32_t have = s->nodes ? s->node[0].n : 0;
 	if (have >= visits || search_deep_full(s))
 		return false;
-	if (!search_deep_gather(s, batch_size(s, visits - have)))
+	if (!search_deep_gather(s, batch_size(s), visits - have))
 		return false;
 	search_deep_evaluate(s);
 	search_deep_back_up(s);

@@ -67,7 +67,8 @@ static inline int64_t deep_div_floor(int64_t x, int64_t n)
 }
 
 /* deep_tree.c: the parts of a step. */
-bool search_deep_gather(struct search_deep *s, int paths); /* false where memory failed */
+/* Chooses so many paths, fewer where `most` visits are made before; false where memory failed. */
+bool search_deep_gather(struct search_deep *s, int paths, uint32_t most);
 void search_deep_evaluate(struct search_deep *s);
 void search_deep_back_up(struct search_deep *s);
 

@@ -115,11 +115,12 @@ static void undo_flight(struct search_deep *s, const struct deep_slot *slot)
 
 /* A path that meets a leaf under way is given up, but stays counted until the batch is backed up, so that the next one
  * goes elsewhere. */
-bool search_deep_gather(struct search_deep *s, int paths)
+bool search_deep_gather(struct search_deep *s, int paths, uint32_t most)
 {
+	uint32_t made = 0;
 	s->slots = 0;
-	while (s->slots < paths && descend(s, &s->slot[s->slots]))
-		s->slots++;
+	while (s->slots < paths && made < most && descend(s, &s->slot[s->slots]))
+		made += !s->slot[s->slots++].met;
 	return s->slots > 0;
 }
 

@@ -71,7 +71,7 @@ class Usage(unittest.TestCase):
                      ["match", "a", "b", "--games", "3"], ["match", "a", "b", "--threads", "0"],
                      ["match", "a", "b", "--seed", "-1"], ["match", "a"], ["match", "a", "b", "c"], ["match"],
                      ["bench", "--quick=1"], ["bench", "--cpu-flags", "sse9"], ["bench", "now"], ["info"],
-                     ["gtp"], ["gtp", "--random", "--net", "x"], ["gtp", "--random", "--threads", "2"],
+                     ["gtp"], ["gtp", "--random", "--net", "x"], ["gtp", "--random", "--threads", "0"],
                      ["gtp", "--random", "--resign", "51"]):
             p = miai(*args)
             self.assertEqual((p.returncode, p.stdout), (USAGE, ""), args)

@@ -37,8 +37,12 @@ static bool slow(const uint8_t *line, size_t n)
 /* All replies, one after another. */
 static void converse(const struct nn_net *net, const struct nn_kernels *k, const uint8_t *p, size_t n, struct buf *said)
 {
-	struct gtp_settings s = {.net = net, .kernels = k, .seed = 7, .size = 4, .komi_half = 1, .resign = 10, .version = "0"};
-	s.search = (struct search_settings){.visits = 3, .cpuct = 1100, .fpu = 200, .symmetry = 1};
+	struct gtp_settings s = {.version = "0"};
+	s.engine = (struct engine_settings){
+	    .net = net, .kernels = k, .threads = 1, .memory = 1 << 20, .seed = 7, .size = 4, .komi_half = 1};
+	engine_params_init(&s.engine.params);
+	s.engine.params.visits = 3;
+	s.engine.params.resign = 10;
 	struct gtp *g = gtp_new(&s, NULL);
 	MUST(g);
 	bool more = true;

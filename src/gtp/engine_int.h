@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MIAI_GTP_ENGINE_INT_H
+#define MIAI_GTP_ENGINE_INT_H
+
+#include "base/pool.h"
+#include "gtp/clock.h"
+#include "gtp/engine.h"
+#include "search/deep.h"
+
+#include <stdatomic.h>
+
+enum {
+	ENGINE_MEMORY = 512 << 20,
+	ENGINE_THREADS_MAX = 1024,
+	ENGINE_STRENGTH_MAX = 20,
+};
+
+struct engine_ply {
+	uint16_t action;
+	uint8_t player;
+};
+
+/* What the tree was begun with and where its root is now: it may be kept where the game is a continuation. */
+struct engine_tree {
+	bool valid, masked;
+	uint64_t setup; /* engine's setup number */
+	int moves, to_move;
+	struct engine_ply move[GAME_MOVES_MAX];
+};
+
+/* The state is always what setup and moves make of an empty board: undo takes the last of them away and makes the
+ * state again. */
+struct engine {
+	struct engine_settings set; /* params included */
+	struct game_rules rules;
+	void *state, *scratch;      /* owned; state_bytes of the rules each */
+	int moves, stones, first;   /* first: who moves first */
+	struct engine_ply move[GAME_MOVES_MAX], stone[GAME_POINTS_MAX];
+	uint64_t setup;             /* grows with each change of anything but moves */
+	uint64_t games;             /* boards begun so far: no two of a session draw the same moves */
+	struct engine_clock clock[2];
+	int hopeless[2];            /* moves in a row below the resignation limit */
+
+	struct pool *pool;
+	struct evaluator **eval;    /* one a thread */
+	struct search_deep *search; /* NULL without a net, or until it is wanted */
+	struct eval_job *job;
+	struct engine_tree tree;
+	atomic_bool stop;
+
+	struct engine_analysis analysis;
+	bool analysed;              /* analysis is of the position as it is */
+	struct engine_info info[GAME_ACTIONS_MAX];
+	int16_t owner[GAME_POINTS_MAX], *moves_owner; /* moves_owner: owned, points an action, NULL until wanted */
+	int32_t policy[GAME_ACTIONS_MAX];
+};
+
+/* engine.c */
+void engine_rebuild(struct engine *g);
+int engine_ready(struct engine *g, struct err *e);  /* search, evaluators; 0 without a net too */
+void engine_release(struct engine *g);              /* forgets them: the board has another size */
+void engine_changed(struct engine *g);              /* the position is another one */
+/* The position in scratch with player to move, and the game going on; ERR_ARG where it is too long. */
+int engine_scratch(struct engine *g, int player, struct err *e);
+int64_t engine_now(const struct engine *g);
+
+/* params.c */
+int engine_params_check(const struct engine_params *p, struct err *e);
+
+/* think.c */
+/* Brings the tree to the position in scratch. */
+void engine_sync(struct engine *g, int player, bool fresh, bool masked);
+void engine_fill(struct engine *g, int player, const struct engine_limits *l, uint32_t before, int64_t since);
+
+/* status.c: 32767 * 8 surely Black's .. -32767 * 8 surely White's. */
+int engine_owners(struct engine *g, int32_t *owner, struct err *e);
+
+/* choose.c */
+int engine_choose(struct engine *g, int player, struct err *e, int *action);
+
+#endif
