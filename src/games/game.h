@@ -34,6 +34,7 @@ struct game {
 	int plane_exp; /* a plane value v stands for v * 2^-plane_exp */
 
 	size_t (*state_bytes)(const struct game_rules *r);
+	size_t (*used_bytes)(const void *state);  /* the first so many bytes hold the state: a copy of them is one */
 	void (*init)(void *state, const struct game_rules *r);
 	const struct game_rules *(*rules)(const void *state);
 	int (*to_move)(const void *state);        /* 0 or 1 */

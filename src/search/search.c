@@ -80,10 +80,9 @@ void search_free(struct search *s)
 
 void search_begin(struct search *s, const void *state, int visits, uint64_t key)
 {
-	const struct game_rules *r = s->game->rules(state);
-	s->state_bytes = s->game->state_bytes(r);
-	s->actions = game_actions(r);
-	memcpy(s->root, state, s->state_bytes);
+	s->used_bytes = s->game->used_bytes(state);
+	s->actions = game_actions(s->game->rules(state));
+	memcpy(s->root, state, s->used_bytes);
 	s->visits = visits < 1 ? 1 : visits > s->set.visits ? s->set.visits : visits;
 	s->key = key;
 	s->nodes = 0;

@@ -48,7 +48,7 @@ struct search {
 	int visits;             /* of this search, 1..set.visits */
 	uint64_t key;
 	int actions;            /* of the state's board */
-	size_t state_bytes;     /* of the state */
+	size_t used_bytes;      /* of the root's state */
 	void *root, *leaf;      /* states; owned, one block from root on */
 	struct search_node *node;
 	struct search_edge *edge;

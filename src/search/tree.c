@@ -84,7 +84,7 @@ static void ask(struct search *s)
 bool search_simulate(struct search *s)
 {
 	uint32_t at = 0;
-	memcpy(s->leaf, s->root, s->state_bytes);
+	memcpy(s->leaf, s->root, s->used_bytes);
 	s->path[0] = 0;
 	s->depth = 0;
 	while (at < s->nodes && !s->node[at].terminal) {

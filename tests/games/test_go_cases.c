@@ -371,8 +371,11 @@ static void test_liberties(void)
 
 static void test_state_size(void)
 {
+	static struct board b;
 	struct game_rules r = {.size = 9, .max_moves = 243};
-	CHECK(game_go.state_bytes(&r) <= 3400);
+	CHECK(game_go.state_bytes(&r) <= 3700);
+	game_go.init(b.state, &r);
+	CHECK(game_go.used_bytes(b.state) <= 1750);
 }
 
 /* The longest game there is, at random: passes only where nothing else is legal.  Hashes and keys are part of

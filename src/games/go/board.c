@@ -64,6 +64,7 @@ int go_put(struct go_state *s, int p, int color)
 	s->cell[p].next = (uint16_t)p;
 	s->cell[p].libs = 0;
 	s->cell[p].size = 1;
+	go_set_remove(s->empty, p);
 	s->hash ^= go_zobrist(p, color);
 	for (int i = 0; i < n; i++) {
 		struct go_cell *head = &s->cell[near[i]];
@@ -86,7 +87,8 @@ int go_take(struct go_state *s, int group)
 	do { /* first all stones go, so that the group is not among the neighbours below */
 		struct go_cell *c = &s->cell[p];
 		s->hash ^= go_zobrist(p, c->color);
-		c->gone = (uint8_t)(c->gone | c->color);
+		go_set_add(s->gone[c->color == GO_WHITE], p);
+		go_set_add(s->empty, p);
 		c->color = GO_EMPTY;
 		c->group = 0;
 		n++;

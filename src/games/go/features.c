@@ -6,14 +6,6 @@
 
 enum { ONE = 1 << GO_PLANE_EXP };
 
-static void stone_planes(const struct go_state *s, const struct go_cell *cell, uint8_t *out)
-{
-	int libs = s->cell[cell->group].libs;
-	out[cell->color == go_color_of(s->to_move) ? GO_PLANE_OWN : GO_PLANE_OPPONENT] = ONE;
-	if (libs <= 3) /* a stone on the board has at least one */
-		out[GO_PLANE_LIBERTIES + libs - 1] = ONE;
-}
-
 /* What is the same on every point. */
 static void constant_planes(const struct go_state *s, uint8_t *out)
 {
@@ -30,22 +22,43 @@ static void constant_planes(const struct go_state *s, uint8_t *out)
 		out[GO_PLANE_KOMI_MINUS] = (uint8_t)(-komi < 127 ? -komi : 127);
 }
 
+/* Planes of a stone, by whether it is the opponent's and by its group's liberties, four of which stand for more. */
+static void stone_planes(uint8_t stone[2][5][GO_PLANES], const uint8_t *constant)
+{
+	for (int opponent = 0; opponent < 2; opponent++)
+		for (int libs = 0; libs < 5; libs++) {
+			uint8_t *at = stone[opponent][libs];
+			memcpy(at, constant, GO_PLANES);
+			at[opponent ? GO_PLANE_OPPONENT : GO_PLANE_OWN] = ONE;
+			if (libs >= 1 && libs <= 3) /* a stone on the board has at least one */
+				at[GO_PLANE_LIBERTIES + libs - 1] = ONE;
+		}
+}
+
+static void superko_plane(const struct go_state *s, uint8_t *out)
+{
+	for (int i = 0; i < s->words; i++)
+		for (uint64_t word = go_superko_word(s, i); word; word &= word - 1) {
+			int p = 64 * i + go_lowest(word), row = p / s->stride - 1, col = p % s->stride - 1;
+			out[(row * s->rules.size + col) * GO_PLANES + GO_PLANE_SUPERKO] = ONE;
+		}
+}
+
 void go_features(const void *state, uint8_t *out)
 {
 	const struct go_state *s = state;
-	uint8_t constant[GO_PLANES];
-	int points = game_points(&s->rules), point = 0;
+	uint8_t constant[GO_PLANES], stone[2][5][GO_PLANES], *at = out;
+	int points = game_points(&s->rules), own = go_color_of(s->to_move);
 	constant_planes(s, constant);
+	stone_planes(stone, constant);
 	for (int row = 1; row <= s->rules.size; row++)
-		for (int col = 1; col <= s->rules.size; col++, point++) {
-			int p = row * s->stride + col;
-			uint8_t *at = out + (size_t)point * GO_PLANES;
-			memcpy(at, constant, GO_PLANES);
-			if (s->cell[p].color != GO_EMPTY)
-				stone_planes(s, &s->cell[p], at);
-			else if (go_judge_cell(s, p) == GO_SUPERKO)
-				at[GO_PLANE_SUPERKO] = ONE;
+		for (int col = 1; col <= s->rules.size; col++, at += GO_PLANES) {
+			const struct go_cell *cell = &s->cell[row * s->stride + col];
+			int libs = s->cell[cell->group].libs;
+			const uint8_t *planes = stone[cell->color != own][libs < 4 ? libs : 4];
+			memcpy(at, cell->color == GO_EMPTY ? constant : planes, GO_PLANES);
 		}
+	superko_plane(s, out);
 	for (int i = 0; i < GO_LAST_MOVES; i++)
 		if (s->last[i] < points)
 			out[s->last[i] * GO_PLANES + GO_PLANE_LAST + i] = ONE;
@@ -62,8 +75,8 @@ uint64_t go_key(const void *state)
 	key = rng_key(key, (uint32_t)s->rules.komi_half);
 	for (int i = 0; i < GO_LAST_MOVES; i++)
 		key = rng_key(key, s->last[i]);
-	for (int p = s->stride + 1; p < s->cells - s->stride; p++)
-		if (s->cell[p].color == GO_EMPTY && go_judge_cell(s, p) == GO_SUPERKO)
-			key = rng_key(key, (uint64_t)p);
+	for (int i = 0; i < s->words; i++)
+		for (uint64_t word = go_superko_word(s, i); word; word &= word - 1)
+			key = rng_key(key, (uint64_t)(64 * i + go_lowest(word)));
 	return key;
 }

@@ -14,12 +14,12 @@ static struct layout layout_of(const struct game_rules *r)
 	struct layout l;
 	size_t positions = (size_t)r->max_moves + 1;
 	l.cells = ((size_t)r->size + 2) * ((size_t)r->size + 1);
-	l.history_at = (sizeof(struct go_state) + l.cells * sizeof(struct go_cell) + 7) / 8 * 8;
-	l.filter_at = l.history_at + positions * sizeof(uint64_t);
+	l.filter_at = (sizeof(struct go_state) + l.cells * sizeof(struct go_cell) + 7) / 8 * 8;
 	l.filter_bits = 64;
-	while (l.filter_bits < 4 * positions) /* at most a quarter of the bits is ever set */
+	while (l.filter_bits < 8 * positions) /* two bits a position: at most a quarter is ever set */
 		l.filter_bits *= 2;
-	l.total = l.filter_at + l.filter_bits / 8;
+	l.history_at = l.filter_at + l.filter_bits / 8;
+	l.total = l.history_at + positions * sizeof(uint64_t);
 	return l;
 }
 
@@ -28,12 +28,20 @@ static size_t state_bytes(const struct game_rules *r)
 	return layout_of(r).total;
 }
 
+static size_t used_bytes(const void *state)
+{
+	const struct go_state *s = state;
+	return s->history_at + s->positions * sizeof(uint64_t);
+}
+
 static void draw_board(struct go_state *s)
 {
 	for (int p = 0; p < s->cells; p++)
 		s->cell[p].color = GO_BORDER;
-	for (int point = 0; point < game_points(&s->rules); point++)
+	for (int point = 0; point < game_points(&s->rules); point++) {
 		s->cell[go_cell_of(s, point)].color = GO_EMPTY;
+		go_set_add(s->empty, go_cell_of(s, point));
+	}
 }
 
 static void init(void *state, const struct game_rules *r)
@@ -48,6 +56,7 @@ static void init(void *state, const struct game_rules *r)
 	s->filter_mask = (uint32_t)l.filter_bits - 1;
 	s->stride = (uint16_t)(rules.size + 1);
 	s->cells = (uint16_t)l.cells;
+	s->words = (uint8_t)((l.cells + 63) / 64);
 	for (int i = 0; i < GO_LAST_MOVES; i++)
 		s->last[i] = GO_NO_MOVE;
 	draw_board(s);
@@ -179,6 +188,7 @@ const struct game game_go = {
 	.planes = GO_PLANES,
 	.plane_exp = GO_PLANE_EXP,
 	.state_bytes = state_bytes,
+	.used_bytes = used_bytes,
 	.init = init,
 	.rules = rules_of,
 	.to_move = to_move,
