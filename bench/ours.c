@@ -7,9 +7,11 @@
  *   scale BLOCKS CHANNELS SIZE BATCH THREADS    the same on threads, by the wall's clock
  *   train BLOCKS CHANNELS SIZE BATCH THREADS    samples: whole training steps
  *   games SIZE PLAIN                       random legal games, on the board that is played on or on the tests' plain one
+ *   mm_u8, wgrad, wino_mm, peak            multiply-adds, see ours_kernels.c
  *
- * --cpu-flags LIST as of miai. */
-#include "side.h"
+ * --cpu-flags LIST as of miai.  With "memory BLOCKS CHANNELS SIZE VISITS GAMES" behind it: plays so many games at a time on
+ * one thread for 24 moves each and prints the bytes that the process took at most. */
+#include "ours.h"
 
 #include "base/profile.h"
 #include "base/rng.h"
@@ -18,11 +20,15 @@
 #include "nn/forward.h"
 #include "record/shard.h"
 #include "search/evaluator.h"
+#include "selfplay/selfplay.h"
 #include "train/train.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 enum { SEED = 20260101, HEAD = 32, SAMPLES = 256 };
 
@@ -124,19 +130,21 @@ struct evals {
 	struct evaluator *eval[THREADS_MAX];
 	struct eval_job **job; /* threads * batch */
 	int threads, batch, rounds;
+	atomic_int left; /* rounds of a call that nobody has begun */
 };
 
 static void evals_task(void *ctx, int task, int worker)
 {
 	struct evals *v = ctx;
 	(void)worker;
-	for (int i = 0; i < v->rounds; i++)
+	while (atomic_fetch_sub(&v->left, 1) > 0)
 		v->eval[task]->evaluate(v->eval[task], v->job + task * v->batch, v->batch);
 }
 
 static void evals_once(void *ctx)
 {
 	struct evals *v = ctx;
+	atomic_store(&v->left, v->rounds);
 	pool_run(v->pool, v->threads, evals_task, v);
 }
 
@@ -184,9 +192,9 @@ static const char *evals_open(struct work *w, const int *n, int threads)
 		return "no memory";
 	v->threads = threads;
 	v->batch = n[3];
-	v->rounds = threads > 1 || n[5] ? 8 : 1; /* with threads, enough to do for each at a time */
+	v->rounds = n[5] ? 64 : 1; /* with threads, enough that the wait for the last is short beside it */
 	*w = (struct work){.ctx = v, .once = evals_once, .close = evals_close, .wall = n[5] != 0};
-	w->amount = (double)threads * v->batch * v->rounds;
+	w->amount = (double)v->batch * v->rounds;
 	nn_kernels_init(&v->k, cpu_flags);
 	v->net = new_net(&shape, &e);
 	return v->net && evals_memory(v, n[2]) ? NULL : "no such net or no memory";
@@ -353,15 +361,83 @@ static const char *open_kind(struct work *w, const char *kind, const int *number
 		return training_open(w, n);
 	if (strcmp(kind, "games") == 0)
 		return games_open(w, n);
-	return "conv, eval, scale, train and games are the kinds";
+	return kernel_open(w, kind, cpu_flags);
+}
+
+/* ---- memory ---- */
+
+struct hoard {
+	struct selfplay_progress done;
+	uint64_t enough; /* evaluations */
+	atomic_bool stop, over;
+};
+
+static void *watch_progress(void *ctx)
+{
+	struct hoard *h = ctx;
+	while (!atomic_load(&h->over)) {
+		if (atomic_load(&h->done.evals) >= h->enough)
+			atomic_store(&h->stop, true);
+		usleep(10000);
+	}
+	return NULL;
+}
+
+static bool any_game(void *ctx, const struct record_game *g, const void *payload, size_t n)
+{
+	(void)ctx;
+	(void)g;
+	(void)payload;
+	return n > 0;
+}
+
+static int play_for_memory(const int *n, struct err *e)
+{
+	enum { MOVES = 24 };
+	struct nn_shape shape = shape_of(n[0], n[1]);
+	struct nn_net *net = new_net(&shape, e);
+	struct hoard h = {.enough = (uint64_t)n[4] * (uint64_t)n[3] * MOVES};
+	struct selfplay_settings s = {.game = &game_go, .keep_policy = true, .seed = SEED, .in_flight = n[4],
+	                              .rules = {.size = n[2], .komi_half = 15, .max_moves = 2 * n[2] * n[2]}};
+	struct pool *pool = pool_new(1);
+	pthread_t watcher;
+	s.player[0] = (struct selfplay_player){.net = net, .full_share = 1000};
+	s.player[0].search = (struct search_settings){
+		.visits = n[3], .gumbel_actions = 16, .gumbel_noise = 1, .c_visit = 50, .c_scale = 1000, .cpuct = 1250, .fpu = 200, .symmetry = 1};
+	nn_kernels_init(&s.kernels, cpu_flags);
+	if (!net || !pool || pthread_create(&watcher, NULL, watch_progress, &h))
+		return err_set(e, ERR_MEMORY, "no such net or no memory");
+	int rc = selfplay_run(&s, pool, 0, (uint32_t)n[4], any_game, NULL, &h.stop, &h.done, e);
+	atomic_store(&h.over, true);
+	pthread_join(watcher, NULL);
+	pool_free(pool);
+	nn_net_free(net);
+	return rc == ERR_STOPPED ? 0 : rc;
+}
+
+static int memory(char **argv)
+{
+	struct rusage use;
+	struct err e = {.text = ""};
+	int n[5];
+	for (int i = 0; i < 5; i++)
+		n[i] = atoi(argv[i]);
+	if (play_for_memory(n, &e) || getrusage(RUSAGE_SELF, &use)) {
+		fprintf(stderr, "memory: %s\n", e.text);
+		return 2;
+	}
+	printf("%lld\n", (long long)use.ru_maxrss * 1024);
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
 	struct err e;
-	if (nn_cpu_flags_parse(&cpu_flags, argc == 3 && strcmp(argv[1], "--cpu-flags") == 0 ? argv[2] : NULL, &e)) {
+	if (nn_cpu_flags_parse(&cpu_flags, argc >= 3 && strcmp(argv[1], "--cpu-flags") == 0 ? argv[2] : NULL, &e)) {
 		fprintf(stderr, "%s\n", e.text);
 		return 2;
 	}
+	if (argc == 9 && strcmp(argv[3], "memory") == 0)
+		return memory(argv + 4);
 	return side_serve(open_kind);
 }

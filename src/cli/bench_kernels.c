@@ -148,6 +148,35 @@ static void weight_gradient(struct data *d)
 	bench_macs(d->bench, "wgrad 3x3", (double)d->repeat * 4 * QUADS * POINTS * TAPS * WGRAD * WGRAD, t);
 }
 
+/* Exact Winograd: what it computes is the 3x3 product above, so only its speed is of interest.  TILES of 4x4 outputs; the
+ * transforms are counted by what they read and what they write. */
+static void winograd(struct data *d)
+{
+	enum { TILES = SUMS / CHANNELS / NN_WINO_POINTS, PLANE = TILES * CHANNELS };
+	int16_t *v = (int16_t *)(void *)d->x, *u = (int16_t *)(void *)d->wide;
+	struct nn_wino_mm m = {.v = v, .rows = TILES, .ci = CHANNELS, .co = CHANNELS, .u = u, .m = d->acc};
+	double t = cli_seconds();
+	for (int i = 0; i < d->repeat; i++)
+		for (int p = 0; p < NN_WINO_POINTS; p++) {
+			m.v = v + p * PLANE;
+			m.u = u + p * CHANNELS * CHANNELS;
+			m.m = d->acc + p * PLANE;
+			d->k->wino_mm(&m);
+		}
+	t = cli_seconds() - t;
+	bench_macs(d->bench, "wino_mm", (double)d->repeat * NN_WINO_POINTS * PLANE * CHANNELS, t);
+	t = cli_seconds();
+	for (int i = 0; i < d->repeat; i++)
+		for (int tile = 0; tile < TILES; tile++)
+			d->k->wino_in_u8(v + tile * CHANNELS, PLANE, d->out8 + tile * CHANNELS, SIZE * CHANNELS, CHANNELS, 4, 4);
+	bench_speed("wino_in", (double)d->repeat * NN_WINO_POINTS * PLANE, cli_seconds() - t, " elements/s");
+	t = cli_seconds();
+	for (int i = 0; i < d->repeat; i++)
+		for (int tile = 0; tile < TILES; tile++)
+			d->k->wino_out(d->wide, d->acc + tile * CHANNELS, PLANE, CHANNELS, 4, 4);
+	bench_speed("wino_out", (double)d->repeat * NN_WINO_POINTS * PLANE, cli_seconds() - t, " elements/s");
+}
+
 static void to_activations(struct data *d)
 {
 	make_rows(d, 1, CHANNELS);
@@ -216,6 +245,7 @@ int bench_kernels(struct bench *b, struct hash *out, struct err *e)
 	to_activations(&d);
 	trunk(&d);
 	gradients(&d);
+	winograd(&d); /* last: it writes over what the others use */
 	*out = sha256_final(&d.hash);
 	arena_release(&d.arena);
 	return 0;

@@ -76,6 +76,13 @@ static void part(enum part next)
 WATCHED(mm_u8, PART_PRODUCT, (const struct nn_mm *m), (m))
 WATCHED(mm_s8, PART_PRODUCT, (const struct nn_mm *m), (m))
 WATCHED(wgrad, PART_PRODUCT, (const struct nn_wgrad *g), (g))
+WATCHED(wino_mm, PART_PRODUCT, (const struct nn_wino_mm *m), (m))
+WATCHED(wino_in_u8, PART_TRANSFORM,
+	(int16_t *v, size_t plane, const uint8_t *x, int line, int ci, int rows, int cols), (v, plane, x, line, ci, rows, cols))
+WATCHED(wino_in_s8, PART_TRANSFORM,
+	(int16_t *v, size_t plane, const int8_t *x, int line, int ci, int rows, int cols), (v, plane, x, line, ci, rows, cols))
+WATCHED(wino_out, PART_TRANSFORM, (int32_t *acc, const int32_t *m, size_t plane, int co, int rows, int cols),
+	(acc, m, plane, co, rows, cols))
 WATCHED(interleave4, PART_TRANSFORM, (uint8_t *out, const uint8_t *in, size_t n), (out, in, n))
 WATCHED(relu_rows, PART_EPILOGUE,
 	(uint8_t *out, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias, int c, int s),
@@ -90,6 +97,10 @@ static void watch_kernels(struct watch *w, struct nn_kernels *k)
 	k->mm_u8 = watched_mm_u8;
 	k->mm_s8 = watched_mm_s8;
 	k->wgrad = watched_wgrad;
+	k->wino_mm = watched_wino_mm;
+	k->wino_in_u8 = watched_wino_in_u8;
+	k->wino_in_s8 = watched_wino_in_s8;
+	k->wino_out = watched_wino_out;
 	k->interleave4 = watched_interleave4;
 	k->relu_rows = watched_relu_rows;
 	k->trunk_rows = watched_trunk_rows;
