@@ -147,11 +147,11 @@ static struct train_state *audit_state(const struct run_audit *a, uint32_t gener
 static int check_net(const struct run_audit *a, uint32_t generation, const struct train_state *t, struct err *e)
 {
 	struct buf b = {0};
-	int rc = run_net_build(a->recipe, generation, t, &b, NULL, e);
+	int rc = run_net_build(a->recipe, a->dir, a->ledger, &a->ledger->entry[generation], t, &b, NULL, e);
 	struct hash h = sha256_of(b.data, b.len);
 	if (rc == 0 && !hash_equal(&h, &a->ledger->entry[generation].net))
 		rc = err_set(e, ERR_MISMATCH,
-		             "generation %" PRIu32 ": the net does not have its last checkpoint's weights", generation);
+		             "generation %" PRIu32 ": the net does not have its last checkpoints' weights", generation);
 	buf_release(&b);
 	return rc;
 }

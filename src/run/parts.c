@@ -79,8 +79,8 @@ void run_entry_zero(struct ledger_entry *e)
 	e->best = e->net;
 }
 
-int run_net_build(const struct recipe *r, uint32_t generation, const struct train_state *t, struct buf *file,
-                  struct nn_net **net, struct err *e)
+static int net_file(const struct recipe *r, uint32_t generation, const struct train_state *t, struct buf *file,
+                    struct nn_net **net, struct err *e)
 {
 	struct nn_net *n = train_export(t, e);
 	if (net)
@@ -96,6 +96,43 @@ int run_net_build(const struct recipe *r, uint32_t generation, const struct trai
 	else
 		nn_net_free(n);
 	return file->failed ? err_set(e, ERR_MEMORY, "no memory for the net of generation %" PRIu32, generation) : 0;
+}
+
+/* Adds the `left` checkpoints before number k of x, or as many as there are since the run's first step. */
+static int mean_of_earlier(struct train_mean *m, const struct recipe *r, const char *dir, const struct ledger *l,
+                           const struct ledger_entry *x, uint32_t left, struct err *e)
+{
+	uint32_t k = x->checkpoints - 1;
+	int rc = 0;
+	for (; left && rc == 0; left--) {
+		while (k == 0 && x->generation > 0) {
+			x = &l->entry[x->generation - 1];
+			k = x->checkpoints;
+		}
+		if (x->generation == 0)
+			return 0;
+		const struct ledger_checkpoint *c = &x->checkpoint[--k];
+		struct train_state *t = run_checkpoint_load(dir, r, x->generation, c->step, &c->hash, NULL, &rc, e);
+		if (t)
+			train_mean_add(m, t);
+		train_free(t);
+	}
+	return rc;
+}
+
+int run_net_build(const struct recipe *r, const char *dir, const struct ledger *l, const struct ledger_entry *x,
+                  const struct train_state *t, struct buf *file, struct nn_net **net, struct err *e)
+{
+	if (r->train_average == 1)
+		return net_file(r, x->generation, t, file, net, e);
+	struct train_mean *m = train_mean_new(train_shape(t), e);
+	int rc = m ? mean_of_earlier(m, r, dir, l, x, (uint32_t)r->train_average - 1, e) : ERR_MEMORY;
+	if (rc == 0) {
+		train_mean_add(m, t);
+		rc = net_file(r, x->generation, train_mean_state(m), file, net, e);
+	}
+	train_mean_free(m);
+	return rc;
 }
 
 /* Why a reader gave nothing: short of memory, or the bytes are wrong. */

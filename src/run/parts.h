@@ -39,9 +39,11 @@ int run_start_build(const struct recipe *r, struct train_state **out, struct err
 /* Entry 0, given its checkpoint and its net: what else it says. */
 void run_entry_zero(struct ledger_entry *e);
 
-/* The net file of a state; *net (may be NULL) is the net itself, to be freed. */
-int run_net_build(const struct recipe *r, uint32_t generation, const struct train_state *t, struct buf *file,
-                  struct nn_net **net, struct err *e);
+/* The net file of a generation, from its last checkpoint's state and, where the recipe's train.average asks for them, the
+ * checkpoints before it, from disk; *net (may be NULL) is the net itself, to be freed.  x is the generation's entry as far as
+ * its checkpoints, l the ledger of those before. */
+int run_net_build(const struct recipe *r, const char *dir, const struct ledger *l, const struct ledger_entry *x,
+                  const struct train_state *t, struct buf *file, struct nn_net **net, struct err *e);
 /* A net of a finished generation from disk.  NULL: see e, code in *rc. */
 struct nn_net *run_net_load(const char *dir, uint32_t generation, const struct hash *want, int *rc, struct err *e);
 /* A checkpoint from disk, of the right shape and step.  want may be NULL (unfinished generation); *name is its hash. */

@@ -60,9 +60,9 @@ static int build_net(struct run *u, const struct ledger_entry *entry, struct buf
 	*net = NULL;
 	int rc = run_state_check(u, entry->generation, &entry->checkpoint[entry->checkpoints - 1], e);
 	if (rc == 0)
-		rc = run_net_build(u->r, entry->generation, u->state, &second, NULL, e);
+		rc = run_net_build(u->r, u->dir, &u->ledger, entry, u->state, &second, NULL, e);
 	if (rc == 0)
-		rc = run_net_build(u->r, entry->generation, u->state, b, net, e);
+		rc = run_net_build(u->r, u->dir, &u->ledger, entry, u->state, b, net, e);
 	if (rc == 0 && (b->len != second.len || memcmp(b->data, second.data, b->len) != 0)) {
 		nn_net_free(*net);
 		*net = NULL;

@@ -41,6 +41,14 @@ struct train_state *train_read(const void *p, size_t n, struct err *e);
 /* The net that these weights play as.  NULL: see e. */
 struct nn_net *train_export(const struct train_state *t, struct err *e);
 
+/* The mean of several states of one shape: weights, gains, biases and momenta averaged, half up; step number and activation
+ * exponents of the last one added. */
+struct train_mean;
+struct train_mean *train_mean_new(const struct nn_shape *shape, struct err *e); /* NULL: see e */
+void train_mean_free(struct train_mean *m);
+void train_mean_add(struct train_mean *m, const struct train_state *t);
+const struct train_state *train_mean_state(struct train_mean *m); /* after one was added; borrowed */
+
 /* Where samples come from: sample number i (0..count-1) as shard_sample_bytes(shape) packed bytes, borrowed.
  * Called from several threads. */
 struct train_source {

@@ -71,6 +71,6 @@ void golden_train(struct buf *out);
 void golden_search(struct buf *out);
 void golden_play(struct buf *out);
 /* 0, or -1 after a message.  recipe: path of a canonical recipe. */
-int golden_run(struct buf *out, const char *recipe);
+int golden_run(struct buf *out, const char *folder, const char *name);
 
 #endif

@@ -32,8 +32,8 @@ static void remove_files(const char *path)
 	rmdir(path);
 }
 
-/* The ledger's lines, each behind "run/tiny/GENERATION ". */
-static void ledger_rows(struct buf *out, const struct buf *ledger)
+/* The ledger's lines, each behind "run/NAME/GENERATION ". */
+static void ledger_rows(struct buf *out, const char *name, const struct buf *ledger)
 {
 	static const char mark[] = "generation ";
 	char where[32] = "header";
@@ -43,12 +43,12 @@ static void ledger_rows(struct buf *out, const struct buf *ledger)
 		int n = end ? (int)(end - line) : (int)(ledger->len - at);
 		if (n > (int)sizeof mark - 1 && memcmp(line, mark, sizeof mark - 1) == 0)
 			snprintf(where, sizeof where, "%.*s", n - (int)(sizeof mark - 1), line + sizeof mark - 1);
-		buf_printf(out, "run/tiny/%s %.*s\n", where, n, line);
+		buf_printf(out, "run/%s/%s %.*s\n", name, where, n, line);
 		at += (size_t)n + 1;
 	}
 }
 
-static int make_run(struct buf *out, const struct recipe *r, struct err *e)
+static int make_run(struct buf *out, const char *name, const struct recipe *r, struct err *e)
 {
 	struct run_progress progress = {0};
 	struct pool *pool = pool_new(2);
@@ -62,22 +62,24 @@ static int make_run(struct buf *out, const struct recipe *r, struct err *e)
 	if (rc == 0)
 		rc = file_read(&ledger, path, 1 << 20, e);
 	if (rc == 0)
-		ledger_rows(out, &ledger);
+		ledger_rows(out, name, &ledger);
 	buf_release(&ledger);
 	return rc;
 }
 
-int golden_run(struct buf *out, const char *recipe)
+int golden_run(struct buf *out, const char *folder, const char *name)
 {
+	char recipe[1024];
 	struct err e = {.text = ""};
 	struct buf text = {0};
 	struct recipe r;
 	remove_files(dir);
+	snprintf(recipe, sizeof recipe, "%s/%s.recipe", folder, name);
 	int rc = file_read(&text, recipe, RECIPE_TEXT_MAX, &e);
 	if (rc == 0)
 		rc = recipe_read(&r, text.data, text.len, &e);
 	if (rc == 0)
-		rc = make_run(out, &r, &e);
+		rc = make_run(out, name, &r, &e);
 	buf_release(&text);
 	remove_files(dir);
 	if (rc)

@@ -17,20 +17,20 @@ enum { TOLD_MAX = 12 };
 
 static const struct table {
 	const char *name;
-	void (*make)(struct buf *out); /* NULL: the run */
-} tables[] = {{"base", golden_base},     {"net", golden_net},   {"train", golden_train},
-	      {"search", golden_search}, {"play", golden_play}, {"run", NULL}};
+	void (*make)(struct buf *out); /* NULL: a run */
+	const char *recipe;            /* of the run */
+} tables[] = {{"base", golden_base, NULL},     {"net", golden_net, NULL},   {"train", golden_train, NULL},
+	      {"search", golden_search, NULL}, {"play", golden_play, NULL}, {"run", NULL, "tiny"},
+	      {"methods", NULL, "methods"}};
 enum { TABLES = sizeof tables / sizeof tables[0] };
 
 static int make_table(struct buf *out, const struct table *t, const char *folder)
 {
-	char recipe[1024];
 	if (t->make) {
 		t->make(out);
 		return out->failed ? -1 : 0;
 	}
-	snprintf(recipe, sizeof recipe, "%s/tiny.recipe", folder);
-	return golden_run(out, recipe);
+	return golden_run(out, folder, t->recipe);
 }
 
 /* Cuts the next line off p..end; false where there is none. */
@@ -112,7 +112,7 @@ int main(int argc, char **argv)
 			done++;
 		}
 	if (done == 0 || (argc > 2 && done != argc - 2)) {
-		fprintf(stderr, "usage: test_golden FOLDER [base|net|train|search|play|run]...\n");
+		fprintf(stderr, "usage: test_golden FOLDER [base|net|train|search|play|run|methods]...\n");
 		return 2;
 	}
 	return wrong != 0;

@@ -3,6 +3,7 @@
 rows from the C reference, table by table and in the same order."""
 
 import hashlib
+import os
 
 from . import base, go, play, run, search, train
 from .net import Shape, act_names, Forward
@@ -309,19 +310,21 @@ def play_table():
     return t
 
 
-def run_table(root):
+def run_table(root, path):
     t = Table()
 
     def entry(lines):
         where = lines[0].removeprefix("generation ") if lines[0].startswith("generation ") else "header"
-        t.lines += [f"run/tiny/{where} {line}" for line in lines]
+        t.lines += [f"run/{os.path.basename(path)}/{where} {line}" for line in lines]
 
-    run.Run(run.load(root, "tiny"), entry)
+    run.Run(run.load(root, path), entry)
     return t
 
 
+# The recipes of whole runs, without ".ini".
+RUNS = {"run": "recipes/tiny", "methods": "tests/golden/methods"}
 TABLES = {"base": base_table, "net": net_table, "train": train_table, "search": search_table, "play": play_table}
 
 
 def make(name, root):
-    return (run_table(root) if name == "run" else TABLES[name]()).text()
+    return (run_table(root, RUNS[name]) if name in RUNS else TABLES[name]()).text()

@@ -2,6 +2,7 @@
 """A whole run: docs/formats/recipe.md, run.md ("How a generation is made") and ledger.md.  A recipe becomes the lines of
 a ledger."""
 
+import copy
 import hashlib
 import os
 import re
@@ -10,7 +11,7 @@ from . import base
 from .net import Shape
 from .play import Game, Player, Session, shard
 from .search import Settings, net_evaluator
-from .train import Config, State, step
+from .train import Config, State, mean, step
 
 EMPTY_ROOT = hashlib.sha256(b"").hexdigest()
 
@@ -152,7 +153,7 @@ class Run:
 
     def __init__(self, recipe, entry, until=None):
         self.r, self.tell, self.shards = recipe, entry, {}
-        self.state = State(recipe.shape(), recipe.run_seed)
+        self.state, self.kept = State(recipe.shape(), recipe.run_seed), []
         head = ["miai ledger 1", f"recipe {recipe.digest.hex()}", "numerics 1"]
         self.last = hashlib.sha256("".join(x + "\n" for x in head).encode()).digest()
         entry(head + [f"ledger {self.last.hex()}"])
@@ -169,7 +170,9 @@ class Run:
         self.tell(lines + [f"entry {self.last.hex()}"])
 
     def made(self, g):
-        net = self.state.export()
+        average = self.r.train_average
+        state = mean(self.kept[-average:]) if average > 1 and g > 0 else self.state
+        net = state.export()
         return net, sha(net.write(self.r.digest, g))
 
     def generation(self, g):
@@ -198,6 +201,8 @@ class Run:
             step(self.state, r.config(), window, r.board_size, g, start)
             if n % r.train_checkpoint_interval == 0 or n == r.train_steps:
                 lines.append(f"checkpoint {start + n} {sha(self.state.write())}")
+                if r.train_average > 1:
+                    self.kept.append(copy.deepcopy(self.state))
         return lines
 
     def match(self, g, net, lines):
@@ -212,7 +217,7 @@ class Run:
 
 
 def load(root, name):
-    """The recipe recipes/NAME.ini of a source tree."""
+    """The recipe NAME.ini of a source tree."""
     read = lambda *path: open(os.path.join(root, *path), encoding="utf-8").read()
     page = read("docs", "formats", "recipe.md")
-    return Recipe(canonical(read("recipes", name + ".ini"), page), page)
+    return Recipe(canonical(read(name + ".ini"), page), page)

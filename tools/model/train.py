@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Learning: docs/arithmetic.md from "From master weights to weights" on, docs/formats/checkpoint.md and shard.md."""
 
+import copy
 import hashlib
 
 from . import base
@@ -90,6 +91,16 @@ class State:
         out += u16(s.head) + self.step.to_bytes(8, "little") + bytes(self.act_exp)
         out += b"".join(i32s(v) for l in self.layer for _, v, _ in l.arrays())
         return out + hashlib.sha256(out).digest()
+
+
+def mean(states):
+    """The state whose master weights, gains and biases are the means; the rest is the last one's."""
+    out = copy.deepcopy(states[-1])
+    for number, l in enumerate(out.layer):
+        for k, (_, v, _) in enumerate(l.arrays()):
+            rows = [s.layer[number].arrays()[k][1] for s in states]
+            v[:] = [(2 * sum(x) + len(states)) // (2 * len(states)) for x in zip(*rows)]
+    return out
 
 
 # Samples.
