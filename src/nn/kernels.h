@@ -92,6 +92,20 @@ size_t nn_wgrad3_scratch(int size, int ci, int co);
 /* The side of the tiles, 3 or 4, of which transforms take the fewest products for a board of this size. */
 int nn_wgrad3_tile(int size);
 
+/* Rows of sums on their way to a gradient tensor, through the straight-through mask of an activation tensor: a gradient
+ * passes where the activation is neither 0 nor 127.  c is a multiple of 16, |acc| <= 2^30. */
+struct nn_mask_rows {
+	const int32_t *acc;      /* rows * c */
+	int rows, c;
+	const uint8_t *act;      /* row r's activations are at act + from[r], */
+	const int32_t *from, *to; /* and its gradients go to element to[r] */
+	/* What comes back through pooling: mean[ch] into every row, max[ch] into the row with place[r] == at[ch]; all of them
+	 * at most 2^30 in magnitude.  NULL: nothing. */
+	const int32_t *mean, *max;
+	const uint16_t *at;
+	const int32_t *place;
+};
+
 /* One row of the table is one operation; docs of the elementwise ones stand in nn/ref/elementwise.c. */
 struct nn_kernels {
 	void (*mm_u8)(const struct nn_mm *m);
@@ -127,11 +141,12 @@ struct nn_kernels {
 	void (*round_sr)(int8_t *out, const int32_t *g, size_t n, int s, uint64_t key, uint32_t first);
 	/* Sum and maximum of each of c channels (a multiple of 16) over the size * size points of one padded board. */
 	void (*pool)(uint32_t *sum, uint8_t *max, const uint8_t *x, int size, int c);
-	/* The straight-through mask: g[i] = 0 where act[i] is 0 or 127; returns max |g| after that, |g| <= 2^30. */
-	uint32_t (*mask_max)(int32_t *g, const uint8_t *act, size_t n);
-	/* t[i] = clamp(t[i] + rshift(g[i], s), -2^30, 2^30), g masked as in mask_max; |g| <= 2^30, s in -40..40; where
-	 * s < 0 the exact product is meant. */
-	void (*mask_add)(int32_t *t, const int32_t *g, const uint8_t *act, size_t n, int s);
+	/* g[to[r] + ch] = sat30(sat30(acc + mean) + max), then masked; sat30 clamps to +-2^30.  Returns the largest magnitude.
+	 * g may be acc, where to[r] = r * c. */
+	uint32_t (*mask_rows)(int32_t *g, const struct nn_mask_rows *m);
+	/* t[to[r] + ch] = sat30(t + rshift(acc, s)), acc masked; mean is NULL.  Returns the largest magnitude.  |t| <= 2^30; s in
+	 * -40..40; where s < 0 the exact product is meant. */
+	uint32_t (*mask_add)(int32_t *t, const struct nn_mask_rows *m, int s);
 	/* sum[ch] += g over the size * size points of one padded board of c channels (a multiple of 16). */
 	void (*sum_points)(int32_t *sum, const int8_t *g, int size, int c);
 	unsigned flags;         /* what the table was made for */

@@ -5,6 +5,7 @@
 #include "base/fixed.h"
 #include "base/profile.h"
 #include "base/rng.h"
+#include "nn/conv.h"
 #include "train/train_int.h"
 
 #include <string.h>
@@ -45,14 +46,17 @@ static uint64_t next_key(struct slice *s)
 
 /* ---- int8 tensors ---- */
 
-/* Rounds the compact tensor g (SLICE * points rows of c) into the padded s->g8; returns the exponent of the result. */
+/* Rounds the compact tensor g (SLICE * points rows of c) into the padded s->g8; returns the exponent of the result.  The padding
+ * stays zero from one tensor to the next of as many channels. */
 static int round_board(struct slice *s, const int32_t *g, int c, uint32_t most, int exp)
 {
 	const struct nn_work *w = s->w;
 	int shift = shift_for(most), line = w->size * c;
 	uint64_t key = next_key(s);
 
-	memset(s->g8, 0, (size_t)SLICE * (size_t)w->padded * (size_t)c);
+	if (s->g8_channels != c)
+		memset(s->g8, 0, (size_t)SLICE * (size_t)w->padded * (size_t)c);
+	s->g8_channels = c;
 	for (int r = 0; r < SLICE * w->size; r++) {
 		int at = (r / w->size) * w->padded + nn_padded_index(w->size, r % w->size, 0);
 		s->k->round_sr(s->g8 + (size_t)at * (size_t)c, g + (size_t)r * (size_t)line, (size_t)line, shift, key,
@@ -138,15 +142,19 @@ static void report(struct slice *s, int layer, const char *what, int at)
 	                layer, s->net->layer[layer].info.what, at);
 }
 
-static void run_mm(struct slice *s, int layer, const struct nn_mm *m)
+static void check_mm(struct slice *s, int layer, const struct nn_mm *m)
 {
-	s->k->mm_s8(m);
-	if (!nn_guard_checks(s->k->guard))
-		return;
 	int bad = nn_check_mm_s8(m, train_back_sums(&s->net->layer[layer].info, s->back[layer]));
 	atomic_fetch_add_explicit(&s->k->guard->checked, 1, memory_order_relaxed);
 	if (bad >= 0)
 		report(s, layer, "input gradients", bad);
+}
+
+static void run_mm(struct slice *s, int layer, const struct nn_mm *m)
+{
+	s->k->mm_s8(m);
+	if (nn_guard_checks(s->k->guard))
+		check_mm(s, layer, m);
 }
 
 /* bad: what nn_check_wgrad or nn_check_wgrad3 says. */
@@ -194,12 +202,6 @@ static void add_bias(struct slice *s, int layer, const int32_t *sum, int exp)
 static int in_exp(const struct slice *s, const struct nn_layer_info *f)
 {
 	return f->in_act < 0 ? s->net->shape.plane_exp : s->net->act_exp[f->in_act] + 2 * f->pooled;
-}
-
-static void taps_of(const struct slice *s, int taps, int32_t *tap)
-{
-	for (int t = 0; t < taps; t++)
-		tap[t] = taps == 9 ? (t / 3 - 1) * (s->w->size + 1) + t % 3 - 1 : 0;
 }
 
 /* A matrix that is the same at every point: s->dw from s->g8 and x (padded). */
@@ -269,37 +271,125 @@ static void vector_wgrad(struct slice *s, int layer, const uint8_t *x, int exp)
 
 /* ---- input gradients ---- */
 
-size_t train_back_bytes(const struct nn_layer_info *f)
+/* A layer on its way back to the activations it read, which lie in padded boards of c channels: each piece of its sums goes
+ * through their mask while it is in the cache. */
+struct back {
+	struct slice *s;
+	int layer, c;
+	const uint8_t *act;
+	int32_t *to;                     /* compact: SLICE * points rows of c */
+	int pool;                        /* s->vec_sums holds what comes back through that pooled tensor; or -1 */
+	bool adds;                       /* to the trunk's gradient, after a shift */
+	int shift;
+	uint32_t most;                   /* so far, of what was written */
+};
+
+/* Rows of one board: channels first .. first + channels - 1 of each, at these points. */
+static void mask_piece(struct back *b, const struct nn_conv_rows *p)
 {
-	int k = f->taps * nn_pad16(f->co);
-	return nn_packed_bytes(f->ci, k) + nn_sum_count(f->ci, k) * sizeof(int16_t);
+	const struct nn_work *w = b->s->w;
+	int32_t from[NN_CONV_ROWS], to[NN_CONV_ROWS], place[NN_CONV_ROWS];
+	struct nn_mask_rows m = {
+	    .acc = p->acc, .rows = p->rows, .c = p->channels, .act = b->act, .from = from, .to = to, .place = place,
+	};
+
+	for (int r = 0; r < p->rows; r++) {
+		place[r] = b->s->board_point[p->point[r]];
+		from[r] = (p->board * w->padded + place[r]) * b->c + p->first;
+		to[r] = (p->board * w->points + p->point[r]) * b->c + p->first;
+	}
+	if (b->pool >= 0) {
+		m.mean = b->s->vec_sums + p->board * 2 * b->c + p->first;
+		m.max = m.mean + b->c;
+		m.at = w->argmax[b->pool] + p->board * b->c + p->first;
+	}
+	uint32_t most = b->adds ? b->s->k->mask_add(b->to, &m, b->shift) : b->s->k->mask_rows(b->to, &m);
+	b->most = most > b->most ? most : b->most;
 }
 
-const int16_t *train_back_sums(const struct nn_layer_info *f, const int8_t *back)
+/* Do the sums of a 3x3 filter add up? */
+static void check_piece(const struct back *b, const struct nn_conv_rows *p)
 {
-	return (const int16_t *)(const void *)(back + nn_packed_bytes(f->ci, f->taps * nn_pad16(f->co)));
+	struct slice *s = b->s;
+	int32_t row[NN_CONV_ROWS], tap[9];
+	int co = nn_pad16(s->net->layer[b->layer].info.co);
+	struct nn_mm m = {
+	    .x = s->g8, .row = row, .rows = p->rows, .tap = tap, .taps = 9, .ci = co, .co = b->c,
+	    .acc = (int32_t *)(uintptr_t)p->acc,
+	};
+
+	for (int r = 0; r < p->rows; r++)
+		row[r] = (p->board * s->w->padded + s->board_point[p->point[r]]) * co;
+	for (int t = 0; t < 9; t++)
+		tap[t] = ((t / 3 - 1) * (s->w->size + 1) + t % 3 - 1) * co;
+	check_mm(s, b->layer, &m);
 }
 
-/* Gradient of a convolution's input: out = SLICE * points rows of ci, exponent exp + the layer's. */
-static int board_dgrad(struct slice *s, int layer, int32_t *out, int exp)
+static void conv_piece(void *arg, const struct nn_conv_rows *p)
 {
+	struct back *b = arg;
+
+	if (nn_guard_checks(b->s->k->guard))
+		check_piece(b, p);
+	mask_piece(b, p);
+}
+
+/* A convolution with the transposed filters, turned around: an output at p read its input at p + tap. */
+static void conv_back(struct back *b)
+{
+	struct slice *s = b->s;
+	const struct nn_layer_info *f = &s->net->layer[b->layer].info;
+	const struct nn_conv c = {
+	    .x = s->g8, .is_signed = true, .whole = nn_guard_checks(s->k->guard), .size = s->w->size, .ci = f->co, .co = f->ci,
+	    .packed = s->back[b->layer], .wino = train_back_wino(f, s->back[b->layer]),
+	};
+
+	nn_conv(s->k, &s->w->conv, &c, SLICE, conv_piece, b);
+}
+
+/* A matrix that is the same at every point. */
+static void points_back(struct back *b)
+{
+	struct slice *s = b->s;
 	const struct nn_work *w = s->w;
+	static const int32_t zero[1] = {0};
+	int co = nn_pad16(s->net->layer[b->layer].info.co);
+	int32_t row[NN_CONV_ROWS];
+	int16_t point[NN_CONV_ROWS];
+
+	for (int i = 0; i < SLICE; i++)
+		for (int first = 0; first < w->points; first += NN_CONV_ROWS) {
+			int rows = w->points - first < NN_CONV_ROWS ? w->points - first : NN_CONV_ROWS;
+			for (int r = 0; r < rows; r++) {
+				point[r] = (int16_t)(first + r);
+				row[r] = w->row[i * w->points + first + r] * co;
+			}
+			struct nn_mm m = {
+			    .x = s->g8, .row = row, .rows = rows, .tap = zero, .taps = 1,
+			    .ci = co, .co = b->c, .w = s->back[b->layer], .acc = w->conv.acc,
+			};
+			run_mm(s, b->layer, &m);
+			mask_piece(b, &(struct nn_conv_rows){.acc = m.acc, .board = i, .point = point, .rows = rows, .channels = b->c});
+		}
+}
+
+/* Gradient of a layer's input from s->g8 (exponent exp), masked by what it read, tensor number act; to == trunk_grad: added to
+ * that, else written.  Returns its exponent, and the largest magnitude that `to` now holds. */
+static int board_dgrad(struct slice *s, int layer, int act, int pool, int32_t *to, int exp, uint32_t *most)
+{
 	const struct nn_layer *l = &s->net->layer[layer];
-	int32_t tap[9];
-	int rows = SLICE * w->points, co = nn_pad16(l->info.co);
+	struct back b = {
+	    .s = s, .layer = layer, .c = l->info.ci, .act = s->w->act[act], .to = to, .pool = pool,
+	    .adds = to == s->trunk_grad, .shift = exp + l->exp - TRUNK_GRAD_Q,
+	};
 	enum profile_phase was = profile_enter(s->k->profile, PROFILE_DGRAD);
 
-	taps_of(s, l->info.taps, tap);
-	for (int t = 0; t < l->info.taps; t++)
-		tap[t] *= -co; /* an output at p read its input at p + tap */
-	for (int r = 0; r < rows; r++)
-		s->back_row[r] = w->row[r] * co;
-	struct nn_mm m = {
-	    .x = s->g8, .row = s->back_row, .rows = rows, .tap = tap, .taps = l->info.taps,
-	    .ci = co, .co = l->info.ci, .w = s->back[layer], .acc = out,
-	};
-	run_mm(s, layer, &m);
+	if (l->info.taps == 9)
+		conv_back(&b);
+	else
+		points_back(&b);
 	profile_enter(s->k->profile, was);
+	*most = b.most;
 	return exp + l->exp;
 }
 
@@ -320,58 +410,37 @@ static int vector_dgrad(struct slice *s, int layer, int exp)
 	return exp + l->exp;
 }
 
-/* Adds what flows back through the pooled form of x (c channels) to g (exponent exp).  s->vec_sums holds the gradient
- * of [4 * mean, max] as real values mean and max / 4; a mean of 127 was clamped and passes nothing. */
-static void spread_pool(struct slice *s, int which, int32_t *g, int c, int from, int exp)
+/* s->vec_sums holds the gradient of [4 * mean, max] of c channels as real values mean and max / 4: brings both to exponent exp,
+ * the mean's as each point's share; a mean of 127 was clamped and passes nothing. */
+static void share_pool(struct slice *s, int which, int c, int from, int exp)
 {
-	const struct nn_work *w = s->w;
-	int64_t share = (1 << 16) / w->points;
+	int64_t share = (1 << 16) / s->w->points;
 
 	for (int i = 0; i < SLICE; i++) {
-		const int32_t *mean = s->vec_sums + i * 2 * c, *max = mean + c;
-		const uint8_t *pooled = w->pool[which] + i * 2 * c;
-		int32_t add[NN_CHANNELS_MAX];
-		for (int ch = 0; ch < c; ch++)
-			add[ch] = pooled[ch] == 127 ? 0 : rescale(mean[ch] * share, from + 16, exp);
-		int32_t *board = g + (size_t)i * (size_t)(w->points * c);
-		for (int p = 0; p < w->points; p++)
-			for (int ch = 0; ch < c; ch++)
-				board[p * c + ch] = sat30((int64_t)board[p * c + ch] + add[ch]);
+		int32_t *mean = s->vec_sums + i * 2 * c, *max = mean + c;
+		const uint8_t *pooled = s->w->pool[which] + i * 2 * c;
 		for (int ch = 0; ch < c; ch++) {
-			int at = w->argmax[which][i * c + ch];
-			int p = (at / (w->size + 1) - 1) * w->size + at % (w->size + 1) - 1;
-			board[p * c + ch] = sat30((int64_t)board[p * c + ch] + rescale(max[ch], from + 2, exp));
+			mean[ch] = pooled[ch] == 127 ? 0 : rescale(mean[ch] * share, from + 16, exp);
+			max[ch] = rescale(max[ch], from + 2, exp);
 		}
 	}
 }
 
-/* Applies the mask of a tensor to g (compact) and returns the largest magnitude left. */
-static uint32_t mask_board(struct slice *s, int32_t *g, const uint8_t *act, int c)
+/* The gradient of h, in s->sums, joined by what comes back through pooling, masked: the largest magnitude left. */
+static uint32_t mask_head(struct slice *s)
 {
 	const struct nn_work *w = s->w;
-	size_t line = (size_t)(w->size * c);
-	uint32_t most = 0;
+	int c = w->shape.head, pool = w->shape.blocks;
+	struct back b = {.s = s, .c = c, .act = w->act[2 * pool + 1], .to = s->sums, .pool = pool};
+	int16_t point[NN_CONV_ROWS];
 
 	for (int r = 0; r < SLICE * w->size; r++) {
-		int at = (r / w->size) * w->padded + nn_padded_index(w->size, r % w->size, 0);
-		uint32_t m = s->k->mask_max(g + (size_t)r * line, act + (size_t)at * (size_t)c, line);
-		most = m > most ? m : most;
+		for (int i = 0; i < w->size; i++)
+			point[i] = (int16_t)(r % w->size * w->size + i);
+		const int32_t *acc = s->sums + (size_t)r * (size_t)(w->size * c);
+		mask_piece(&b, &(struct nn_conv_rows){.acc = acc, .board = r / w->size, .point = point, .rows = w->size, .channels = c});
 	}
-	return most;
-}
-
-/* trunk_grad += masked g of exponent exp. */
-static void add_trunk(struct slice *s, const int32_t *g, const uint8_t *act, int exp)
-{
-	const struct nn_work *w = s->w;
-	int c = w->shape.channels;
-	size_t line = (size_t)(w->size * c);
-
-	for (int r = 0; r < SLICE * w->size; r++) {
-		int at = (r / w->size) * w->padded + nn_padded_index(w->size, r % w->size, 0);
-		s->k->mask_add(s->trunk_grad + (size_t)r * line, g + (size_t)r * line, act + (size_t)at * (size_t)c, line,
-		               exp - TRUNK_GRAD_Q);
-	}
+	return b.most;
 }
 
 /* ---- layers ---- */
@@ -411,27 +480,32 @@ static int global_back(struct slice *s)
 	int fc2 = nn_head_layer(shape, 3), fc1 = nn_head_layer(shape, 2), v = 2 * shape->blocks + 2;
 
 	logits_back(s, fc2, s->global_grad, s->w->act[v], NULL, SLICE, s->vec);
-	s->k->mask_max(s->vec, s->w->act[v], (size_t)(SLICE * shape->head));
+	for (int r = 0; r < SLICE; r++)
+		s->back_row[r] = r * shape->head;
+	s->k->mask_rows(s->vec, &(struct nn_mask_rows){
+	    .acc = s->vec, .rows = SLICE, .c = shape->head, .act = s->w->act[v], .from = s->back_row, .to = s->back_row,
+	});
 	int exp = round_vectors(s, s->vec, SLICE * shape->head, OUT_Q + s->net->layer[fc2].exp);
 	vector_wgrad(s, fc1, s->w->pool[shape->blocks], exp);
 	return vector_dgrad(s, fc1, exp);
 }
 
-static void head_back(struct slice *s)
+/* Leaves the trunk's first gradient; returns its largest magnitude. */
+static uint32_t head_back(struct slice *s)
 {
 	const struct nn_shape *shape = &s->w->shape;
 	const struct nn_work *w = s->w;
 	int a = 2 * shape->blocks, head = nn_head_layer(shape, 0), points = nn_head_layer(shape, 1);
 	int exp = OUT_Q + s->net->layer[points].exp;
+	uint32_t most;
 
 	logits_back(s, points, s->point_grad, w->act[a + 1], w->row, SLICE * w->points, s->sums);
-	int pooled = global_back(s);
-	spread_pool(s, shape->blocks, s->sums, shape->head, pooled, exp);
-	exp = round_board(s, s->sums, shape->head, mask_board(s, s->sums, w->act[a + 1], shape->head), exp);
+	share_pool(s, shape->blocks, shape->head, global_back(s), exp);
+	exp = round_board(s, s->sums, shape->head, mask_head(s), exp);
 	board_wgrad(s, head, w->act[a], exp);
-	exp = board_dgrad(s, head, s->sums, exp);
 	memset(s->trunk_grad, 0, (size_t)(SLICE * w->points * shape->channels) * sizeof *s->trunk_grad);
-	add_trunk(s, s->sums, w->act[a], exp);
+	board_dgrad(s, head, a, -1, s->trunk_grad, exp, &most);
+	return most;
 }
 
 /* The pooled branch of a block: s->g8 has the gradient of the trunk it was added to. */
@@ -449,37 +523,35 @@ static int pool_back(struct slice *s, int block, int exp)
 	return vector_dgrad(s, layer, exp);
 }
 
-static void block_back(struct slice *s, int block)
+/* most: the largest magnitude of the trunk's gradient; returns the next. */
+static uint32_t block_back(struct slice *s, int block, uint32_t most)
 {
 	const struct nn_work *w = s->w;
 	int c = w->shape.channels, a = 2 * block, b = a + 1;
-	size_t n = (size_t)(SLICE * w->points * c);
 	int conv1 = nn_block_layer(block, 0), conv2 = nn_block_layer(block, 1);
 
-	int exp = round_board(s, s->trunk_grad, c, s->k->max_abs(s->trunk_grad, n), TRUNK_GRAD_Q);
+	int exp = round_board(s, s->trunk_grad, c, most, TRUNK_GRAD_Q);
 	board_wgrad(s, conv2, w->act[b], exp);
 	profile_enter(s->k->profile, PROFILE_POOL_BACK);
-	int pooled = pool_back(s, block, exp);
-	exp = board_dgrad(s, conv2, s->sums, exp);
-	spread_pool(s, block, s->sums, c, pooled, exp);
+	share_pool(s, block, c, pool_back(s, block, exp), exp + s->net->layer[conv2].exp);
 	profile_enter(s->k->profile, PROFILE_GRADIENTS);
-	exp = round_board(s, s->sums, c, mask_board(s, s->sums, w->act[b], c), exp);
+	exp = board_dgrad(s, conv2, b, block, s->sums, exp, &most);
+	exp = round_board(s, s->sums, c, most, exp);
 	board_wgrad(s, conv1, w->act[a], exp);
-	exp = board_dgrad(s, conv1, s->sums, exp);
-	add_trunk(s, s->sums, w->act[a], exp);
+	board_dgrad(s, conv1, a, -1, s->trunk_grad, exp, &most);
+	return most;
 }
 
 void train_backward(struct slice *s)
 {
 	const struct nn_work *w = s->w;
-	int c = w->shape.channels;
 
+	s->g8_channels = 0;
 	profile_enter(s->k->profile, PROFILE_HEAD_BACK);
-	head_back(s);
+	uint32_t most = head_back(s);
 	profile_enter(s->k->profile, PROFILE_GRADIENTS);
 	for (int block = w->shape.blocks - 1; block >= 0; block--)
-		block_back(s, block);
-	uint32_t most = s->k->max_abs(s->trunk_grad, (size_t)(SLICE * w->points * c));
-	int exp = round_board(s, s->trunk_grad, c, most, TRUNK_GRAD_Q);
+		most = block_back(s, block, most);
+	int exp = round_board(s, s->trunk_grad, w->shape.channels, most, TRUNK_GRAD_Q);
 	board_wgrad(s, NN_STEM, w->in, exp);
 }

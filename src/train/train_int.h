@@ -100,12 +100,13 @@ struct slice {
 	int32_t *trunk_grad;             /* SLICE * points * channels, Q26 */
 	int32_t *sums;                   /* SLICE * points * widest */
 	int8_t *g8;                      /* SLICE * padded * widest, zero in the padding */
+	int g8_channels;                 /* of what it holds; 0: nothing yet */
 	uint8_t *g4, *x4;                /* interleaved by fours: what the layers without 3x3 filters read */
 	void *scratch;                   /* of wgrad3, for the widest layer */
 	int32_t *vec, *vec_sums;         /* SLICE * 2 * widest */
 	int8_t *vec8;                    /* SLICE * 2 * widest */
 	int32_t *dw;                     /* the largest layer's weight gradient of one slice */
-	int32_t *back_row;               /* scratch for row offsets: SLICE * points */
+	int32_t *back_row;               /* scratch for row offsets: SLICE */
 	int32_t *board_point;            /* padded index of each point of one board */
 	uint64_t saturated[NN_ACTS_MAX], high[NN_ACTS_MAX]; /* activations equal to 127, at least 64 */
 	struct train_stats stats;
@@ -124,11 +125,13 @@ void train_slice_load(struct slice *s, const struct shard_shape *shape, const ui
 void train_loss_gradients(struct slice *s);
 /* Gradients of outputs -> s->grads. */
 void train_backward(struct slice *s);
-/* Weights of a layer for mm_s8 on the way back: row ci, k = taps * pad16(co), tap order as forward. */
+/* Weights of a layer on the way back, transposed and turned around: row ci, k = taps * pad16(co). */
 size_t train_back_bytes(const struct nn_layer_info *f);
 int train_pack_back(const struct nn_layer *l, int8_t *out); /* 0 or ERR_MEMORY */
 /* The check sums (nn/guard.h) that stand behind the packed weights. */
 const int16_t *train_back_sums(const struct nn_layer_info *f, const int8_t *back);
+/* The same weights for exact Winograd (nn/conv.h), or NULL. */
+const int16_t *train_back_wino(const struct nn_layer_info *f, const int8_t *back);
 
 /* Exact checks of a step, beside those of the products (docs/faults-hardware.md). */
 struct train_watch;

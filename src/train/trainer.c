@@ -86,24 +86,6 @@ void trainer_free(struct trainer *t)
 	free(t);
 }
 
-int train_pack_back(const struct nn_layer *l, int8_t *out)
-{
-	const struct nn_layer_info *f = &l->info;
-	int co = nn_pad16(f->co), k = f->taps * co;
-	int8_t *w = calloc((size_t)f->ci * (size_t)k, 1);
-
-	if (!w)
-		return ERR_MEMORY;
-	for (int o = 0; o < f->co; o++)
-		for (int t = 0; t < f->taps; t++)
-			for (int j = 0; j < f->ci; j++)
-				w[(size_t)j * (size_t)k + (size_t)(t * co + o)] = l->weight[((size_t)o * (size_t)f->taps + (size_t)t) * (size_t)f->ci + (size_t)j];
-	nn_pack(out, w, f->ci, k);
-	nn_sums((int16_t *)(void *)(out + nn_packed_bytes(f->ci, k)), w, f->ci, k);
-	free(w);
-	return 0;
-}
-
 /* Counts activations that are saturated, and those at least half way there, over the slice's boards. */
 static void count_activations(struct slice *s)
 {

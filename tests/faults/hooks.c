@@ -168,12 +168,14 @@ static void hook_mm_u8(const struct nn_mm *m)
 /* Exact Winograd has its own weights and inputs, and its own sums. */
 static void hook_wino_mm(const struct nn_wino_mm *m)
 {
-	if (due(PLACE_PACKED))
+	const bool back = hook.slice != NULL;
+
+	if (due(back ? PLACE_BACK : PLACE_PACKED))
 		flip_bit(m->u, (size_t)m->co * (size_t)m->ci * sizeof *m->u);
-	if (due(PLACE_ACTIVATION))
+	if (due(back ? PLACE_GRADIENT : PLACE_ACTIVATION))
 		flip_bit(m->v, (size_t)m->rows * (size_t)m->ci * sizeof *m->v);
 	hook.real.wino_mm(m);
-	if (due(PLACE_SUMS))
+	if (due(back ? PLACE_BACK_SUMS : PLACE_SUMS))
 		flip_bit(m->m, (size_t)m->rows * (size_t)m->co * sizeof *m->m);
 }
 

@@ -475,53 +475,7 @@ static void gradients(int32_t *g, size_t n, int pattern, int s, uint64_t key)
 	}
 }
 
-static void mask_max_case(struct subject *u, int pattern, size_t n)
-{
-	const uint64_t key = begin(u, sum_patterns[pattern], "n %zu", n);
-	const uint8_t *act = random_acts(BED_X, n, key);
-	int32_t *got = bed_out(&bed, BED_GOT, n * sizeof *got), *want = bed_out(&bed, BED_WANT, n * sizeof *want);
-	uint32_t most = 0;
-	gradients(got, n, pattern, 5, key);
-	for (size_t i = 0; i < n; i++) {
-		want[i] = act[i] == 0 || act[i] == 127 ? 0 : got[i];
-		most = (uint32_t)abs(want[i]) > most ? (uint32_t)abs(want[i]) : most;
-	}
-	if (u->k.mask_max(got, act, n) != most)
-		fail(u, "another maximum");
-	compare(u, got, want, n * sizeof *got, sizeof *got);
-}
-
-static void mask_add_case(struct subject *u, int pattern, size_t n, int s)
-{
-	const uint64_t key = begin(u, sum_patterns[pattern], "n %zu, s %d", n, s);
-	const uint8_t *act = random_acts(BED_X, n, key);
-	int32_t *g = bed_in(&bed, BED_W, n * sizeof *g);
-	int32_t *got = bed_out(&bed, BED_GOT, n * sizeof *got), *want = bed_out(&bed, BED_WANT, n * sizeof *want);
-	gradients(g, n, pattern, s, key);
-	gradients(got, n, SUMS_EXTREME - pattern, s, key + 1);
-	for (size_t i = 0; i < n; i++) {
-		const int64_t v = act[i] == 0 || act[i] == 127 ? 0 : g[i];
-		/* one unit times 2^32 is already beyond what any t could bring back */
-		const int64_t x = s >= -31 ? fx_rshift64(v, s) : ((v > 0) - (v < 0)) * (INT64_C(1) << 32);
-		want[i] = (int32_t)fx_clamp64(got[i] + x, -(1 << 30), 1 << 30);
-	}
-	u->k.mask_add(got, g, act, n, s);
-	compare(u, got, want, n * sizeof *got, sizeof *got);
-}
-
-static void check_mask_max(struct subject *u)
-{
-	for (size_t n = 0; n < 400; n++)
-		mask_max_case(u, (int)n % SUM_PATTERNS, n < 390 ? n / 4 : n * 17);
-}
-
-static void check_mask_add(struct subject *u)
-{
-	for (int s = -40; s <= 40; s++)
-		for (size_t n = 0; n < 100; n++)
-			mask_add_case(u, (int)n % SUM_PATTERNS, n < 96 ? n / 4 : n * 11, s);
-}
-
+#include "mask_checks.h"
 #include "wgrad3_checks.h"
 #include "wino_checks.h"
 
@@ -571,10 +525,10 @@ static const struct wrong {
     WRONG(mm_s8, begin),       WRONG(mm_u8, tap),       WRONG(wgrad, quad),    WRONG(wgrad, tap),
     WRONG(interleave4, order), WRONG(relu_rows, half),  WRONG(relu_rows, gap), WRONG(trunk_rows, floor),
     WRONG(trunk_rows, early),  WRONG(relu_trunk, sat),  WRONG(max_abs, tail),  WRONG(max_abs, sign),
-    WRONG(round_sr, first),    WRONG(round_sr, floor),  WRONG(pool, padding),  WRONG(mask_max, top),
+    WRONG(round_sr, first),    WRONG(round_sr, floor),  WRONG(pool, padding),  WRONG(mask_rows, top),
     WRONG(mask_add, half),     WRONG(sum_points, line), WRONG(wino_mm, sat),   WRONG(wino_in_s8, narrow),
     WRONG(wino_in_s8, sign),   WRONG(wino_in_u8, size), WRONG(wino_out, edge), WRONG(wino_out, inverse),
-    WRONG(wgrad3, edge),       WRONG(wgrad3, narrow),
+    WRONG(mask_rows, place),   WRONG(mask_add, wrap),   WRONG(wgrad3, edge),       WRONG(wgrad3, narrow),
 };
 
 static void test_wrong_kernels(void)
@@ -625,7 +579,7 @@ static void test_subset(unsigned flags)
 	CHECK((any_fn *)k.max_abs == expected("max_abs", flags));
 	CHECK((any_fn *)k.round_sr == expected("round_sr", flags));
 	CHECK((any_fn *)k.pool == expected("pool", flags));
-	CHECK((any_fn *)k.mask_max == expected("mask_max", flags));
+	CHECK((any_fn *)k.mask_rows == expected("mask_rows", flags));
 	CHECK((any_fn *)k.mask_add == expected("mask_add", flags));
 	CHECK((any_fn *)k.sum_points == expected("sum_points", flags));
 }
@@ -787,6 +741,7 @@ struct work {
 	struct nn_mm mm;
 	struct nn_wgrad wgrad;
 	struct nn_wgrad3 wgrad3;
+	struct nn_mask_rows mask;
 	struct rows_case rows;
 	size_t elements;
 };
@@ -868,15 +823,16 @@ static void call_pool(struct work *w)
 		w->k->pool((uint32_t *)(void *)bed.base[BED_GOT], bed.base[BED_WANT], bed.base[BED_X], 9, w->rows.c);
 }
 
-static void call_mask_max(struct work *w)
+static void call_mask_rows(struct work *w)
 {
-	CHECK(w->k->mask_max((int32_t *)(void *)bed.base[BED_GOT], bed.base[BED_X], w->elements) != 1);
+	CHECK(w->k->mask_rows((int32_t *)(void *)bed.base[BED_GOT], &w->mask) != 1);
 }
 
 static void call_mask_add(struct work *w)
 {
-	w->k->mask_add((int32_t *)(void *)bed.base[BED_GOT], (int32_t *)(void *)bed.base[BED_W], bed.base[BED_X],
-		       w->elements, 7);
+	struct nn_mask_rows m = w->mask;
+	m.mean = NULL;
+	CHECK(w->k->mask_add((int32_t *)(void *)bed.base[BED_GOT], &m, 7) != 1);
 }
 
 static void call_sum_points(struct work *w)
@@ -900,6 +856,8 @@ static void work_make(struct work *w, const char *op, int c)
 		wgrad3_make(&w->wgrad3, &g, &patterns[0], 1);
 		w->wgrad3.dw = bed_out(&bed, BED_GOT, sizeof(int32_t) * 9 * (size_t)c * (size_t)c);
 		w->elements *= 9 * (size_t)c;
+	} else if (strncmp(op, "mask_", 5) == 0) {
+		mask_make(&w->mask, &(struct mask_shape){.rows = 32 * 81, .c = c, .pooled = true}, SUMS_SMALL, 0, 1);
 	} else if (strncmp(op, "mm_", 3) == 0) {
 		mm_make(&w->mm, &z, &patterns[0], op[3] == 's' ? -127 : 0, 1);
 		w->mm.acc = bed_out(&bed, BED_GOT, sizeof(int32_t) * w->elements);

@@ -203,23 +203,53 @@ static void wrong_padding_pool(uint32_t *sum, uint8_t *max, const uint8_t *x, in
 }
 
 /* Lets through what is clamped at the top. */
-static uint32_t wrong_top_mask_max(int32_t *g, const uint8_t *act, size_t n)
+static uint32_t wrong_top_mask_rows(int32_t *g, const struct nn_mask_rows *m)
 {
-	uint32_t most = 0;
-	for (size_t i = 0; i < n; i++) {
-		g[i] = act[i] ? g[i] : 0;
-		most = (uint32_t)abs(g[i]) > most ? (uint32_t)abs(g[i]) : most;
+	uint8_t act[16 * 5 * 30];
+	int32_t from[30];
+	struct nn_mask_rows n = *m;
+	for (int r = 0; r < m->rows; r++) {
+		from[r] = r * m->c;
+		for (int i = 0; i < m->c; i++)
+			act[from[r] + i] = m->act[m->from[r] + i] ? 1 : 0;
 	}
+	n.act = act;
+	n.from = from;
+	return nn_mask_rows_c(g, &n);
+}
+
+/* The maximum's share into every row whose place is at least the right one. */
+static uint32_t wrong_place_mask_rows(int32_t *g, const struct nn_mask_rows *m)
+{
+	int32_t place[30];
+	struct nn_mask_rows n = *m;
+	for (int r = 0; r < m->rows; r++)
+		place[r] = m->place[r] + 3;
+	n.place = place;
+	return nn_mask_rows_c(g, &n);
+}
+
+/* Half down: x + 2^(s-1) - 1. */
+static uint32_t wrong_half_mask_add(int32_t *t, const struct nn_mask_rows *m, int s)
+{
+	uint32_t most = nn_mask_add_c(t, m, s);
+	if (s > 0 && m->acc[0] == INT32_C(1) << (s - 1) && m->act[m->from[0]] % 127)
+		t[m->to[0]]--;
 	return most;
 }
 
-static void wrong_half_mask_add(int32_t *t, const int32_t *g, const uint8_t *act, size_t n, int s)
+/* Wraps where it should saturate. */
+static uint32_t wrong_wrap_mask_add(int32_t *t, const struct nn_mask_rows *m, int s)
 {
-	for (size_t i = 0; i < n; i++) {
-		const int64_t v = act[i] == 0 || act[i] == 127 ? 0 : g[i];
-		const int64_t y = s > 0 ? fx_asr64(v + (INT64_C(1) << (s - 1)) - 1, s) : fx_rshift64(v, s < -32 ? -32 : s);
-		t[i] = (int32_t)fx_clamp64(t[i] + y, -(1 << 30), 1 << 30);
-	}
+	if (s > 0 || s < -30)
+		return nn_mask_add_c(t, m, s);
+	for (int r = 0; r < m->rows; r++)
+		for (int i = 0; i < m->c; i++) {
+			const int32_t v = m->act[m->from[r] + i] % 127 ? m->acc[r * m->c + i] : 0;
+			int32_t *to = &t[m->to[r] + i];
+			*to = fx_clamp32((int32_t)((uint32_t)*to + ((uint32_t)v << -s)), -(1 << 30), 1 << 30);
+		}
+	return 1;
 }
 
 /* Forgets the last line. */

@@ -19,46 +19,57 @@ void nn_pool_c(uint32_t *sum, uint8_t *max, const uint8_t *x, int size, int c)
 	}
 }
 
-uint32_t nn_mask_max_c(int32_t *g, const uint8_t *act, size_t n)
+static inline int32_t sat30(int64_t x)
+{
+	return (int32_t)fx_clamp64(x, -(1 << 30), 1 << 30);
+}
+
+static inline uint32_t larger(uint32_t most, int32_t v)
+{
+	const uint32_t u = v < 0 ? 0u - (uint32_t)v : (uint32_t)v;
+	return u > most ? u : most;
+}
+
+static inline int passes(uint8_t act)
+{
+	return act != 0 && act != 127;
+}
+
+uint32_t nn_mask_rows_c(int32_t *g, const struct nn_mask_rows *m)
 {
 	uint32_t most = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		int32_t v = act[i] != 0 && act[i] != 127 ? g[i] : 0;
-		uint32_t u = v < 0 ? 0u - (uint32_t)v : (uint32_t)v;
-		g[i] = v;
-		most = u > most ? u : most;
+	for (int r = 0; r < m->rows; r++) {
+		const int32_t *acc = m->acc + (ptrdiff_t)r * m->c;
+		const uint8_t *act = m->act + m->from[r];
+		for (int ch = 0; ch < m->c; ch++) {
+			int32_t v = acc[ch];
+			if (m->mean)
+				v = sat30((int64_t)sat30((int64_t)v + m->mean[ch]) + (m->place[r] == m->at[ch] ? m->max[ch] : 0));
+			v = passes(act[ch]) ? v : 0;
+			most = larger(most, v);
+			g[m->to[r] + ch] = v;
+		}
 	}
 	return most;
 }
 
-/* |t|, |g| <= 2^30: with 1 <= s <= 29 neither g + 2^(s-1) nor the sum of both leaves 32 bits. */
-static void mask_add_right(int32_t *t, const int32_t *g, const uint8_t *act, size_t n, int s)
+/* 2^32 saturates whatever is not 0, from whatever t: a longer shift changes nothing, and 2^30 * 2^32 fits. */
+uint32_t nn_mask_add_c(int32_t *t, const struct nn_mask_rows *m, int s)
 {
-	const int32_t half = INT32_C(1) << (s - 1), most = 1 << 30;
+	uint32_t most = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		int32_t v = act[i] != 0 && act[i] != 127 ? g[i] : 0;
-		int32_t y = t[i] + fx_asr32(v + half, s);
-		t[i] = y > most ? most : y < -most ? -most : y;
-	}
-}
-
-void nn_mask_add_c(int32_t *t, const int32_t *g, const uint8_t *act, size_t n, int s)
-{
-	const int64_t most = 1 << 30;
-
-	if (s >= 1 && s <= 29) {
-		mask_add_right(t, g, act, n, s);
-		return;
-	}
-	/* 2^32 saturates whatever is not 0, from whatever t: a longer shift changes nothing, and 2^30 * 2^32 fits. */
 	s = s < -32 ? -32 : s;
-	for (size_t i = 0; i < n; i++) {
-		int64_t v = act[i] != 0 && act[i] != 127 ? g[i] : 0;
-		int64_t y = t[i] + fx_rshift64(v, s);
-		t[i] = (int32_t)(y > most ? most : y < -most ? -most : y);
+	for (int r = 0; r < m->rows; r++) {
+		const int32_t *acc = m->acc + (ptrdiff_t)r * m->c;
+		const uint8_t *act = m->act + m->from[r];
+		int32_t *to = t + m->to[r];
+		for (int ch = 0; ch < m->c; ch++) {
+			to[ch] = sat30(to[ch] + fx_rshift64(passes(act[ch]) ? acc[ch] : 0, s));
+			most = larger(most, to[ch]);
+		}
 	}
+	return most;
 }
 
 void nn_sum_points_c(int32_t *sum, const int8_t *g, int size, int c)
