@@ -113,9 +113,17 @@ static int run(int argc, char **argv)
 	    (memory && cli_number("--memory", memory, 1, 1000000, &m)) || cli_threads(threads, &s.engine.threads) ||
 	    cli_seed(seed, 1, &s.engine.seed) || cli_cpu_flags(cpu, &flags))
 		return CLI_USAGE;
-	if (!net == !drawn) {
+	if (net && drawn) {
 		fprintf(stderr, "miai gtp: give either --net FILE or --random; \"miai help gtp\" tells more\n");
 		return CLI_USAGE;
+	}
+	char usual[4096];
+	struct err e = {.text = ""};
+	if (!net && !drawn) {
+		int rc = cli_net_default(usual, sizeof usual, &e);
+		if (rc)
+			return cli_fail("gtp", rc, &e);
+		net = usual;
 	}
 	engine_params_init(&s.engine.params);
 	s.engine.params.visits = (int)v;
@@ -128,10 +136,10 @@ static int run(int argc, char **argv)
 const struct cli_command cli_cmd_gtp = {
     .name = "gtp",
     .summary = "play by the Go Text Protocol on standard input and output",
-    .usage = "Usage: miai gtp --net FILE [OPTIONS]\n"
+    .usage = "Usage: miai gtp [--net FILE] [OPTIONS]\n"
 	     "       miai gtp --random [--seed N]\n"
 	     "Answers the Go Text Protocol, version 2, for boards of 2 to 19.\n\n"
-	     "  --net FILE        the net that plays\n"
+	     "  --net FILE        the net that plays (see miai.1: MIAI_NET, or the installed one)\n"
 	     "  --random          no net: draws evenly from the legal moves\n"
 	     "  --visits N        visits a move (as many as the clock allows; without a clock 400)\n"
 	     "  --resign PERCENT  resign below this chance to win (0: never)\n"

@@ -46,7 +46,7 @@ static int own_command(const struct cli_match *m, int i, struct buf *b, struct e
 		return err_set(e, ERR_IO, "cannot find this program's own file: %s", strerror(errno));
 	self[n] = '\0';
 	quoted(b, self);
-	buf_printf(b, " gtp --seed %llu ", (unsigned long long)m->seed);
+	buf_printf(b, " gtp --threads 1 --seed %llu ", (unsigned long long)m->seed);
 	if (m->cpu)
 		buf_printf(b, "--cpu-flags %s ", m->cpu);
 	if (!m->net[i]) {
