@@ -7,10 +7,13 @@
  *   scale BLOCKS CHANNELS SIZE BATCH THREADS    the same on threads, by the wall's clock
  *   train BLOCKS CHANNELS SIZE BATCH THREADS    samples: whole training steps
  *   games SIZE PLAIN                       random legal games, on the board that is played on or on the tests' plain one
+ *   selfplay BLOCKS CHANNELS SIZE VISITS GAMES  moves: so many games, 4 at a time, each ended after as many moves as the board
+ *                                          has points
  *   mm_u8, wgrad, wino_mm, peak            multiply-adds, see ours_kernels.c
  *
  * --cpu-flags LIST as of miai.  With "memory BLOCKS CHANNELS SIZE VISITS GAMES" behind it: plays so many games at a time on
- * one thread for 24 moves each and prints the bytes that the process took at most. */
+ * one thread for 24 moves each and prints the bytes that the process took at most.  With "once KIND NUMBERS..." behind it:
+ * does that work twice and ends; the second time inside counted(), for whoever counts instructions. */
 #include "ours.h"
 
 #include "base/profile.h"
@@ -346,6 +349,66 @@ static const char *games_open(struct work *w, const int *n)
 	return g->state ? NULL : "no memory";
 }
 
+/* ---- self-play ---- */
+
+struct playing {
+	struct selfplay_settings set;
+	struct selfplay_progress done;
+	struct pool *pool;
+	struct nn_net *net;
+	uint32_t games;
+};
+
+static bool any_game(void *ctx, const struct record_game *g, const void *payload, size_t n)
+{
+	(void)ctx;
+	(void)g;
+	(void)payload;
+	return n > 0;
+}
+
+static void playing_once(void *ctx)
+{
+	struct playing *p = ctx;
+	struct err e;
+	if (selfplay_run(&p->set, p->pool, 0, p->games, any_game, NULL, NULL, &p->done, &e))
+		fprintf(stderr, "self-play: %s\n", e.text);
+}
+
+static void playing_close(void *ctx)
+{
+	struct playing *p = ctx;
+	pool_free(p->pool);
+	nn_net_free(p->net);
+	free(p);
+}
+
+static struct selfplay_settings play_settings(const struct nn_net *net, int size, int visits, int in_flight, int max_moves)
+{
+	struct selfplay_settings s = {.game = &game_go, .keep_policy = true, .seed = SEED, .in_flight = in_flight,
+	                              .rules = {.size = size, .komi_half = 15, .max_moves = max_moves}};
+	s.player[0] = (struct selfplay_player){.net = net, .full_share = 1000};
+	s.player[0].search = (struct search_settings){
+		.visits = visits, .gumbel_actions = 16, .gumbel_noise = 1, .c_visit = 50, .c_scale = 1000, .cpuct = 1250, .fpu = 200, .symmetry = 1};
+	nn_kernels_init(&s.kernels, cpu_flags);
+	return s;
+}
+
+static const char *playing_open(struct work *w, const int *n)
+{
+	struct nn_shape shape = shape_of(n[0], n[1]);
+	struct err e;
+	struct playing *p = calloc(1, sizeof *p);
+	if (!p)
+		return "no memory";
+	*w = (struct work){.ctx = p, .once = playing_once, .close = playing_close, .amount = (double)n[4] * n[2] * n[2]};
+	p->games = (uint32_t)n[4];
+	p->net = new_net(&shape, &e);
+	p->pool = pool_new(1);
+	p->set = play_settings(p->net, n[2], n[3], 4, n[2] * n[2]);
+	return p->net && p->pool ? NULL : "no such net or no memory";
+}
+
 static const char *open_kind(struct work *w, const char *kind, const int *number)
 {
 	int n[SIDE_NUMBERS];
@@ -361,6 +424,8 @@ static const char *open_kind(struct work *w, const char *kind, const int *number
 		return training_open(w, n);
 	if (strcmp(kind, "games") == 0)
 		return games_open(w, n);
+	if (strcmp(kind, "selfplay") == 0)
+		return playing_open(w, number);
 	return kernel_open(w, kind, cpu_flags);
 }
 
@@ -383,28 +448,15 @@ static void *watch_progress(void *ctx)
 	return NULL;
 }
 
-static bool any_game(void *ctx, const struct record_game *g, const void *payload, size_t n)
-{
-	(void)ctx;
-	(void)g;
-	(void)payload;
-	return n > 0;
-}
-
 static int play_for_memory(const int *n, struct err *e)
 {
 	enum { MOVES = 24 };
 	struct nn_shape shape = shape_of(n[0], n[1]);
 	struct nn_net *net = new_net(&shape, e);
 	struct hoard h = {.enough = (uint64_t)n[4] * (uint64_t)n[3] * MOVES};
-	struct selfplay_settings s = {.game = &game_go, .keep_policy = true, .seed = SEED, .in_flight = n[4],
-	                              .rules = {.size = n[2], .komi_half = 15, .max_moves = 2 * n[2] * n[2]}};
+	struct selfplay_settings s = play_settings(net, n[2], n[3], n[4], 2 * n[2] * n[2]);
 	struct pool *pool = pool_new(1);
 	pthread_t watcher;
-	s.player[0] = (struct selfplay_player){.net = net, .full_share = 1000};
-	s.player[0].search = (struct search_settings){
-		.visits = n[3], .gumbel_actions = 16, .gumbel_noise = 1, .c_visit = 50, .c_scale = 1000, .cpuct = 1250, .fpu = 200, .symmetry = 1};
-	nn_kernels_init(&s.kernels, cpu_flags);
 	if (!net || !pool || pthread_create(&watcher, NULL, watch_progress, &h))
 		return err_set(e, ERR_MEMORY, "no such net or no memory");
 	int rc = selfplay_run(&s, pool, 0, (uint32_t)n[4], any_game, NULL, &h.stop, &h.done, e);
@@ -430,6 +482,32 @@ static int memory(char **argv)
 	return 0;
 }
 
+/* ---- once ---- */
+
+void counted(struct work *w);
+
+__attribute__((noinline)) void counted(struct work *w)
+{
+	w->once(w->ctx);
+}
+
+static int twice(int count, char **argv)
+{
+	struct work w = {.ctx = NULL};
+	int n[SIDE_NUMBERS] = {0};
+	for (int i = 1; i < count && i <= SIDE_NUMBERS; i++)
+		n[i - 1] = atoi(argv[i]);
+	const char *wrong = open_kind(&w, argv[0], n);
+	if (wrong) {
+		fprintf(stderr, "%s: %s\n", argv[0], wrong);
+		return 2;
+	}
+	w.once(w.ctx);
+	counted(&w);
+	w.close(w.ctx);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct err e;
@@ -439,5 +517,7 @@ int main(int argc, char **argv)
 	}
 	if (argc == 9 && strcmp(argv[3], "memory") == 0)
 		return memory(argv + 4);
+	if (argc > 4 && strcmp(argv[3], "once") == 0)
+		return twice(argc - 4, argv + 4);
 	return side_serve(open_kind);
 }

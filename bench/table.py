@@ -62,6 +62,8 @@ class Bench:
         if not self.options.all_isa:
             env.update(ONEDNN_MAX_CPU_ISA="AVX2", DNNL_MAX_CPU_ISA="AVX2", ATEN_CPU_CAPABILITY="avx2",
                        OPENBLAS_CORETYPE="Haswell", MKL_ENABLE_INSTRUCTIONS="AVX2")
+        if threads > 1:
+            env.update(OMP_WAIT_POLICY="active")  # faster for PyTorch, most of all where others use the machine
         return env
 
     def turns(self, sides, seconds):
