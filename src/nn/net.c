@@ -146,17 +146,21 @@ void nn_net_free(struct nn_net *n)
 	free(n);
 }
 
+void nn_layer_pack(struct nn_layer *l)
+{
+	const struct nn_layer_info *f = &l->info;
+
+	nn_pack(l->packed, l->weight, f->co, f->taps * f->ci);
+	nn_sums(l->sum, l->weight, f->co, f->taps * f->ci);
+	l->fits = l->wino && nn_wino_fits(l->weight, f->co, f->ci);
+	if (l->wino)
+		nn_wino_pack(l->wino, l->weight, f->co, f->ci);
+}
+
 void nn_net_pack(struct nn_net *n)
 {
-	for (int i = 0; i < n->layers; i++) {
-		struct nn_layer *l = &n->layer[i];
-		const struct nn_layer_info *f = &l->info;
-		nn_pack(l->packed, l->weight, f->co, f->taps * f->ci);
-		nn_sums(l->sum, l->weight, f->co, f->taps * f->ci);
-		l->fits = l->wino && nn_wino_fits(l->weight, f->co, f->ci);
-		if (l->wino)
-			nn_wino_pack(l->wino, l->weight, f->co, f->ci);
-	}
+	for (int i = 0; i < n->layers; i++)
+		nn_layer_pack(&n->layer[i]);
 }
 
 /* Packs a layer again, into memory of its own, and compares. */

@@ -103,6 +103,7 @@ struct nn_net *nn_net_new(const struct nn_shape *s, struct err *e);
 void nn_net_free(struct nn_net *n);
 /* To be called after weights were written: makes `packed`, `wino`, `fits` and `sum`. */
 void nn_net_pack(struct nn_net *n);
+void nn_layer_pack(struct nn_layer *l); /* one layer of it */
 /* Whether those still are what nn_net_pack made; 0, ERR_FAULT (the layer is in e) or ERR_MEMORY. */
 int nn_net_check(const struct nn_net *n, struct err *e);
 

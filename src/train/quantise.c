@@ -61,8 +61,11 @@ static void quantise_filter(const struct train_layer *l, int o, int e, int8_t *q
 	}
 }
 
-static void quantise_layer(const struct train_layer *l, struct nn_layer *out)
+void train_quantise_layer(const struct train_state *t, struct nn_net *net, int layer)
 {
+	const struct train_layer *l = &t->layer[layer];
+	struct nn_layer *out = &net->layer[layer];
+
 	if (l->info.kind == NN_CONV_WS) {
 		out->exp = filter_exp(l);
 		for (int o = 0; o < l->info.co; o++)
@@ -74,6 +77,7 @@ static void quantise_layer(const struct train_layer *l, struct nn_layer *out)
 	}
 	for (int o = 0; o < l->info.co; o++)
 		out->bias[o] = l->bias[o];
+	nn_layer_pack(out);
 }
 
 void train_quantise(const struct train_state *t, struct nn_net *net)
@@ -81,8 +85,7 @@ void train_quantise(const struct train_state *t, struct nn_net *net)
 	for (int i = 0; i < t->acts; i++)
 		net->act_exp[i] = t->act_exp[i];
 	for (int i = 0; i < t->layers; i++)
-		quantise_layer(&t->layer[i], &net->layer[i]);
-	nn_net_pack(net);
+		train_quantise_layer(t, net, i);
 }
 
 struct nn_net *train_export(const struct train_state *t, struct err *e)

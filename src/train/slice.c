@@ -17,7 +17,6 @@ int train_grads_init(struct grads *g, const struct train_state *t)
 		g->layer[i].w = arena_alloc(&g->arena, (size_t)t->layer[i].weights * sizeof(int64_t));
 		g->layer[i].bias = arena_alloc(&g->arena, (size_t)t->layer[i].info.co * sizeof(int64_t));
 	}
-	g->count = g->arena.used / sizeof(int64_t);
 	return 0;
 }
 
@@ -26,14 +25,20 @@ void train_grads_release(struct grads *g)
 	arena_release(&g->arena);
 }
 
-uint64_t train_grads_print(const struct grads *g)
+static uint64_t print_of(const struct grads *g, const int64_t *v, int n)
 {
-	const int64_t *v = (const int64_t *)(const void *)g->arena.base;
-	uint64_t print = 0;
+	uint64_t place = 2 * (uint64_t)(v - (const int64_t *)(const void *)g->arena.base) + 1, print = 0;
 
-	for (size_t i = 0; i < g->count; i++)
-		print += (2 * (uint64_t)i + 1) * (uint64_t)v[i];
+	for (int i = 0; i < n; i++, place += 2)
+		print += place * (uint64_t)v[i];
 	return print;
+}
+
+uint64_t train_grads_print(const struct grads *g, const struct train_state *t, int layer)
+{
+	const struct train_layer *l = &t->layer[layer];
+
+	return print_of(g, g->layer[layer].w, l->weights) + print_of(g, g->layer[layer].bias, l->info.co);
 }
 
 static int most(int a, int b)

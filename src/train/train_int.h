@@ -59,6 +59,7 @@ struct filter {
 struct filter train_filter_of(const struct train_layer *l, int o);
 /* Weights and exponents of every layer as they are played.  net has the state's shape. */
 void train_quantise(const struct train_state *t, struct nn_net *net);
+void train_quantise_layer(const struct train_state *t, struct nn_net *net, int layer); /* all but the activations' exponents */
 
 /* Gradient sums of a whole net, Q34. */
 struct grads {
@@ -66,12 +67,12 @@ struct grads {
 		int64_t *w, *bias;       /* weights as [co][tap][ci]; co */
 	} layer[NN_LAYERS_MAX];
 	struct arena arena;
-	size_t count;                    /* of all int64 in the arena, from its base */
 };
 int train_grads_init(struct grads *g, const struct train_state *t);
 void train_grads_release(struct grads *g);
-/* The sum of 2 i + 1 times sum number i, modulo 2^64: of two gradients together it is the sum of theirs. */
-uint64_t train_grads_print(const struct grads *g);
+/* The sum of 2 i + 1 times sum number i of the arena, modulo 2^64, over a layer: of two gradients together it is the sum of
+ * theirs. */
+uint64_t train_grads_print(const struct grads *g, const struct train_state *t, int layer);
 
 /* Everything a worker needs for one slice. */
 struct slice {
@@ -81,7 +82,7 @@ struct slice {
 	int8_t *const *back;             /* per layer: weights packed for the way back, see train_pack_back() */
 	struct nn_work *w;
 	struct grads grads;              /* of this worker, summed over its slices */
-	uint64_t print;                  /* train_grads_print of what was added, and of the activations' counts */
+	uint64_t print;                  /* train_grads_print of all that was added, and of the activations' counts */
 	bool dry;                        /* add to the print alone */
 	int thread;
 	uint64_t key;                    /* stochastic rounding: of this step and slice */
@@ -141,14 +142,16 @@ void train_watch_free(struct train_watch *w);
 void train_watch_step(struct train_watch *w, const struct train_state *s);
 /* All slices are done: are the weights still those of the second state?  0, ERR_FAULT, ERR_MEMORY. */
 int train_watch_weights(struct train_watch *w, const struct nn_net *net, int8_t *const *back, struct err *e);
-/* s has been updated: the same to the second state.  ERR_FAULT where they differ. */
-int train_watch_update(struct train_watch *w, const struct train_state *s, const struct grads *g, const struct train_config *c,
-                       struct err *e);
+/* A layer of s has been updated: the same to the second state. */
+void train_watch_update(struct train_watch *w, int layer, const struct grads *g, const struct train_config *c);
+/* All of them have: ERR_FAULT where the two differ. */
+int train_watch_updated(struct train_watch *w, const struct train_state *s, struct err *e);
 /* The activation exponents, which a step changes last. */
 void train_watch_exponents(struct train_watch *w, const struct train_state *s);
 
 /* One step of the optimiser from gradient sums over the batch. */
 void train_update(struct train_state *t, const struct grads *g, const struct train_config *c);
+void train_update_layer(struct train_state *t, int layer, const struct grads *g, const struct train_config *c);
 /* Learning rate of a step, Q20. */
 int32_t train_learning_rate(const struct train_config *c, uint64_t step);
 

@@ -187,19 +187,6 @@ static void slice_task(void *ctx, int task, int worker)
 	s->print += before;
 }
 
-/* Sums all workers' gradients into worker 0's, and clears the others'. */
-static void reduce(struct trainer *t)
-{
-	int64_t *to = (int64_t *)(void *)t->slice[0].grads.arena.base;
-
-	for (int w = 1; w < t->workers; w++) {
-		int64_t *from = (int64_t *)(void *)t->slice[w].grads.arena.base;
-		for (size_t i = 0; i < t->slice[0].grads.count; i++)
-			to[i] += from[i];
-		memset(from, 0, t->slice[0].grads.count * sizeof *from);
-	}
-}
-
 /* More than 1 of 256 saturated: one bit less; fewer than 1 of 1024 in the upper half: one bit more. */
 static void adapt(struct trainer *t, struct train_state *s)
 {
@@ -221,25 +208,66 @@ static void adapt(struct trainer *t, struct train_state *s)
 	}
 }
 
-static int prepare(struct trainer *t, const struct train_state *s)
+/* A layer of the step is a task before and after its slices. */
+struct layer_job {
+	struct trainer *t;
+	struct train_state *s;           /* written after the slices */
+	_Atomic uint64_t print;          /* of the sums that were used */
+	atomic_int rc;
+};
+
+/* The weights that are played, packed for both ways. */
+static void prepare_task(void *ctx, int layer, int worker)
 {
-	train_quantise(s, t->net);
-	for (int i = 0; i < s->layers; i++)
-		if (train_pack_back(&t->net->layer[i], t->back[i]))
-			return ERR_MEMORY;
-	return 0;
+	struct layer_job *job = ctx;
+	struct nn_net *net = job->t->net;
+
+	(void)worker;
+	train_quantise_layer(job->s, net, layer);
+	if (train_pack_back(&net->layer[layer], job->t->back[layer]))
+		atomic_store(&job->rc, ERR_MEMORY);
 }
 
-/* The prints of the step's slices are those of the sums that were used. */
-static int check_sums(struct trainer *t, uint64_t counts, struct err *e)
+static int prepare(struct trainer *t, struct train_state *s)
 {
-	uint64_t print = 0;
+	struct layer_job job = {.t = t, .s = s};
 
-	for (int w = 0; w < t->workers; w++) {
-		print += t->slice[w].print;
-		t->slice[w].print = 0;
+	memcpy(t->net->act_exp, s->act_exp, sizeof t->net->act_exp);
+	pool_run(t->pool, s->layers, prepare_task, &job);
+	return atomic_load(&job.rc);
+}
+
+/* Adds n sums of every other worker to worker 0's, and clears theirs; `at` of the arena. */
+static void reduce(struct trainer *t, const int64_t *at, int n)
+{
+	ptrdiff_t from = at - (const int64_t *)(const void *)t->slice[0].grads.arena.base;
+	int64_t *to = (int64_t *)(void *)t->slice[0].grads.arena.base + from;
+
+	for (int w = 1; w < t->workers; w++) {
+		int64_t *more = (int64_t *)(void *)t->slice[w].grads.arena.base + from;
+		for (int i = 0; i < n; i++)
+			to[i] += more[i];
+		memset(more, 0, (size_t)n * sizeof *more);
 	}
-	return print == train_grads_print(&t->slice[0].grads) + counts ? 0 : err_set(e, ERR_FAULT, "fingerprints: gradient sums changed in memory");
+}
+
+/* All that follows from a layer's sums, while they are in the cache. */
+static void update_task(void *ctx, int layer, int worker)
+{
+	struct layer_job *job = ctx;
+	struct trainer *t = job->t;
+	struct grads *sums = &t->slice[0].grads;
+	const struct train_layer *l = &job->s->layer[layer];
+
+	(void)worker;
+	reduce(t, sums->layer[layer].w, l->weights);
+	reduce(t, sums->layer[layer].bias, l->info.co);
+	train_update_layer(job->s, layer, sums, &t->config);
+	if (t->watch)
+		train_watch_update(t->watch, layer, sums, &t->config);
+	atomic_fetch_add(&job->print, train_grads_print(sums, job->s, layer));
+	memset(sums->layer[layer].w, 0, (size_t)l->weights * sizeof(int64_t));
+	memset(sums->layer[layer].bias, 0, (size_t)l->info.co * sizeof(int64_t));
 }
 
 /* What count_activations added to the prints. */
@@ -253,16 +281,28 @@ static uint64_t counts_print(const struct trainer *t)
 	return print;
 }
 
+/* The prints of the step's slices are those of the sums that were used. */
+static int check_sums(struct trainer *t, uint64_t used, struct err *e)
+{
+	uint64_t print = 0;
+
+	for (int w = 0; w < t->workers; w++) {
+		print += t->slice[w].print;
+		t->slice[w].print = 0;
+	}
+	return print == used ? 0 : err_set(e, ERR_FAULT, "fingerprints: gradient sums changed in memory");
+}
+
 /* The state follows the sums. */
 static int finish_step(struct trainer *t, struct train_state *s, bool due, struct err *e)
 {
-	struct grads *sums = &t->slice[0].grads;
+	struct layer_job job = {.t = t, .s = s};
 
-	train_update(s, sums, &t->config);
-	int rc = t->watch ? train_watch_update(t->watch, s, sums, &t->config, e) : 0;
+	pool_run(t->pool, s->layers, update_task, &job);
+	s->step++;
+	int rc = t->watch ? train_watch_updated(t->watch, s, e) : 0;
 	if (!rc)
-		rc = check_sums(t, counts_print(t), e);
-	memset(sums->arena.base, 0, sums->count * sizeof(int64_t));
+		rc = check_sums(t, atomic_load(&job.print) + counts_print(t), e);
 	if (due)
 		adapt(t, s);
 	if (t->watch)
@@ -283,7 +323,6 @@ static int one_step(struct trainer *t, struct train_state *s, struct err *e)
 	t->round_key = rng_key(rng_key(t->config.seed, RNG_ROUND), s->step);
 	pool_run(t->pool, t->config.batch / SLICE, slice_task, &job);
 	profile_enter(t->k.profile, PROFILE_UPDATE);
-	reduce(t);
 	int rc = t->watch ? train_watch_weights(t->watch, t->net, t->back, e) : 0;
 	rc = rc ? rc : finish_step(t, s, due, e);
 	profile_enter(t->k.profile, was);

@@ -80,25 +80,27 @@ static void update_filter(const struct step *s, struct train_layer *l, int o, co
 	move(s, &l->gain[o], l->vgain[o], PARAM_Q, GAIN_MAX);
 }
 
-static void update_layer(const struct step *s, struct train_layer *l, const int64_t *w, const int64_t *bias)
+void train_update_layer(struct train_state *t, int layer, const struct grads *g, const struct train_config *c)
 {
+	struct step s = {.lr = train_learning_rate(c, t->step), .log2_batch = fx_log2_floor((uint64_t)c->batch), .c = c};
+	struct train_layer *l = &t->layer[layer];
+	const int64_t *w = g->layer[layer].w, *bias = g->layer[layer].bias;
+
 	if (l->info.kind == NN_CONV_WS)
 		for (int o = 0; o < l->info.co; o++)
-			update_filter(s, l, o, w + (size_t)o * (size_t)l->k);
+			update_filter(&s, l, o, w + (size_t)o * (size_t)l->k);
 	else
 		for (int i = 0; i < l->weights; i++)
-			update_weight(s, l, i, mean_grad(w[i], s->log2_batch));
+			update_weight(&s, l, i, mean_grad(w[i], s.log2_batch));
 	for (int o = 0; o < l->info.co; o++) {
-		l->vbias[o] = momentum(s, l->vbias[o], mean_grad(bias[o], s->log2_batch), 0, 0);
-		move(s, &l->bias[o], l->vbias[o], PARAM_Q, BIAS_MAX);
+		l->vbias[o] = momentum(&s, l->vbias[o], mean_grad(bias[o], s.log2_batch), 0, 0);
+		move(&s, &l->bias[o], l->vbias[o], PARAM_Q, BIAS_MAX);
 	}
 }
 
 void train_update(struct train_state *t, const struct grads *g, const struct train_config *c)
 {
-	struct step s = {.lr = train_learning_rate(c, t->step), .log2_batch = fx_log2_floor((uint64_t)c->batch), .c = c};
-
 	for (int i = 0; i < t->layers; i++)
-		update_layer(&s, &t->layer[i], g->layer[i].w, g->layer[i].bias);
+		train_update_layer(t, i, g, c);
 	t->step++;
 }

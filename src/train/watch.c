@@ -85,10 +85,14 @@ int train_watch_weights(struct train_watch *w, const struct nn_net *net, int8_t 
 	return same ? 0 : fault(w, e, "the weights in use are not those of the state");
 }
 
-int train_watch_update(struct train_watch *w, const struct train_state *s, const struct grads *g, const struct train_config *c,
-                       struct err *e)
+void train_watch_update(struct train_watch *w, int layer, const struct grads *g, const struct train_config *c)
 {
-	train_update(w->state, g, c);
+	train_update_layer(w->state, layer, g, c);
+}
+
+int train_watch_updated(struct train_watch *w, const struct train_state *s, struct err *e)
+{
+	w->state->step++;
 	return train_state_same(w->state, s) ? 0 : fault(w, e, "two updates of the same state differ");
 }
 
