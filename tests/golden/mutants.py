@@ -139,4 +139,5 @@ def main(root, scratch):
     return 0 if caught == len(IN_C) + len(IN_MODEL) else 1
 
 
-sys.exit(main(os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])))
+if __name__ == "__main__":
+    sys.exit(main(os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])))

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""kernel_mutants.py ROOT SCRATCH: does the harness of tests/nn reject kernels with a mistake in them?
+
+Makes one mistake at a time in a copy of src/nn, a likely one: a bound off by one, a clamp forgotten, a saturating
+instruction, lanes or tiles exchanged, a rounding left out.  test_kernels has to fail over each.  Mistakes in kernels that
+this machine cannot run are told and skipped."""
+import os
+import shutil
+import sys
+
+ROOT, SCRATCH = (os.path.abspath(x) for x in sys.argv[1:3])
+sys.path.insert(0, os.path.join(ROOT, "tests", "golden"))
+from mutants import call, replace  # noqa: E402
+
+MISTAKES = [
+    # file in src/nn, what stands there, what is put there instead
+    ("ref/mm.c", "j < m->ci; j += 4", "j < m->ci - 4; j += 4"),
+    ("ref/mm.c", "v[3] * w[4 * o + 3]", "v[3] * w[4 * o + 2]"),
+    ("ref/wgrad.c", "g2 * x[4 * j + 2]", "g2 * x[4 * j + 1]"),
+    ("ref/elementwise.c", "(int16_t)fx_clamp64(sum, -32767, 32767)", "(int16_t)sum"),
+    ("ref/elementwise.c", "fx_clamp32(fx_rshift32(t[i], s), 0, 127)", "fx_clamp32(fx_rshift32(t[i], s), 0, 128)"),
+    ("ref/elementwise.c", "const int32_t a = g[i] < 0 ? -g[i] : g[i];", "const int32_t a = g[i];"),
+    ("x86/mm_avx2.c", "nn_store32(acc + 8, sum[r][1])", "nn_store32(acc + 8, sum[r][0])"),
+    ("x86/mm_avx2.c", "_mm256_sign_epi8(w, x)", "w"),
+    ("x86/wgrad_avx2.c", "q < m->quads", "q + 1 < m->quads"),
+    ("x86/wgrad_avx2.c", "_mm256_add_epi32(sum[r][0], d0)", "_mm256_adds_epi16(sum[r][0], d0)"),
+    ("x86/elementwise_avx2.c", "_mm256_max_epi16(v, _mm256_set1_epi16(-32767))", "v"),
+    ("x86/elementwise_avx2.c", "_mm_min_epu8(b, _mm_set1_epi8(127))", "b"),
+    ("x86/elementwise_avx2.c", "_mm256_packus_epi16(lo, hi), 0xd8", "_mm256_packus_epi16(lo, hi), 0xe4"),
+    ("x86/elementwise_avx2.c", "b = _mm256_max_epi8(b, _mm256_set1_epi8(-127));", ""),
+    ("x86/elementwise_avx2.c", "key, first + (uint32_t)i);", "key, first);"),
+    ("x86/board_avx2.c", "_mm256_add_epi16(total, ", "_mm256_adds_epi16(total, "),
+    ("x86/board_avx2.c", "row <= size", "row < size"),
+    ("x86/board_avx2.c", "_mm_set1_epi8(127)", "_mm_set1_epi8(126)"),
+    ("x86/mm_vnni.c", "_mm512_loadu_si512(w + next) : w0", "w0 : w0"),
+    ("x86/mm_vnni.c", "_mm512_slli_epi32(sum, 7)", "_mm512_slli_epi32(sum, 6)"),
+    ("x86/wgrad_vnni.c", "_mm512_dpbusd_epi32(sum[r][0], x0, v)", "_mm512_dpbusd_epi32(sum[r][0], v, x0)"),
+]
+NEEDS = {"_avx2.c": ["-mavx2"], "_vnni.c": ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512vnni"]}
+
+
+class Harness:
+    """src/base, src/nn and the harness, one object a file."""
+
+    def __init__(self):
+        shutil.rmtree(SCRATCH, ignore_errors=True)
+        for folder in "src/base", "src/nn", "tests/nn":
+            shutil.copytree(os.path.join(ROOT, folder), os.path.join(SCRATCH, folder))
+        shutil.copy(os.path.join(ROOT, "tests", "test.h"), os.path.join(SCRATCH, "tests"))
+        folders = "src/base", "src/nn", "src/nn/ref", "src/nn/x86"
+        files = [f"{d}/{f}" for d in folders for f in sorted(os.listdir(os.path.join(SCRATCH, d))) if f.endswith(".c")]
+        self.objects = [self.compile(f) for f in files + ["tests/nn/test_kernels.c"]]
+
+    def compile(self, path):
+        out = os.path.join(SCRATCH, path.replace("/", "-")[:-2] + ".o")
+        flags = next((f for end, f in NEEDS.items() if path.endswith(end)), [])
+        made = call(os.environ.get("CC", "cc"), "-std=c11", "-O1", "-D_GNU_SOURCE", *flags, "-Isrc", "-Itests", "-c", path,
+                    "-o", out, cwd=SCRATCH)
+        if made.returncode:
+            sys.exit(made.stdout)
+        return out
+
+    def run(self):
+        """What the harness has against these kernels, or None; and what it could not run."""
+        program = os.path.join(SCRATCH, "test_kernels")
+        made = call(os.environ.get("CC", "cc"), "-o", program, *self.objects, "-lpthread")
+        if made.returncode:
+            sys.exit(made.stdout)
+        ran = call(program, timeout=300)
+        lines = [x for x in ran.stdout.splitlines() if not x.startswith(("wrong ", "skipped"))]
+        return (lines or [f"exit {ran.returncode}"])[0] if ran.returncode else None, ran.stdout
+
+    def mistake(self, name, old, new):
+        text = replace(os.path.join(SCRATCH, "src/nn", name), old, new)
+        self.compile("src/nn/" + name)
+        why, _ = self.run()
+        with open(os.path.join(SCRATCH, "src/nn", name), "w", encoding="utf-8") as f:
+            f.write(text)
+        self.compile("src/nn/" + name)
+        return why
+
+
+def main():
+    harness, rejected, skipped = Harness(), 0, 0
+    why, said = harness.run()
+    if why:
+        sys.exit(f"unchanged, the kernels are rejected: {why}")
+    for name, old, new in MISTAKES:
+        if f"mm_u8 {name.rsplit('_')[-1][:-2].replace('vnni', 'avx512vnni')}\n" in said:
+            skipped += 1
+            print(f"{name}: skipped on this machine", flush=True)
+            continue
+        why = harness.mistake(name, old, new)
+        rejected += bool(why)
+        print(f"{name}: {old}  ->  {new or 'nothing'}\n       {'rejected: ' + why if why else 'NOT REJECTED'}", flush=True)
+    shutil.rmtree(SCRATCH)
+    print(f"{rejected} of {len(MISTAKES) - skipped} mistakes rejected, {skipped} skipped")
+    return 0 if rejected + skipped == len(MISTAKES) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
