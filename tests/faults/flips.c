@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* flips [--check] [--files] [--flips N] [--seed S] [--place P] [--verbose]
+/* flips [--check] [--files] [--wide] [--flips N] [--seed S] [--place P] [--verbose]
  *
  * Runs a small recipe N times, each time with one bit flipped at a random moment, and counts what became of it:
  *
@@ -331,12 +331,14 @@ int main(int argc, char **argv)
 	struct campaign c = {.check = false};
 	uint64_t flips = 100, seed = 1;
 	int place = -1;
-	bool files = false;
+	bool files = false, wide = false;
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--check") == 0)
 			c.check = true;
 		else if (strcmp(argv[i], "--files") == 0)
 			files = true;
+		else if (strcmp(argv[i], "--wide") == 0)
+			wide = true;
 		else if (strcmp(argv[i], "--verbose") == 0)
 			c.verbose = true;
 		else if (i + 1 < argc && strcmp(argv[i], "--flips") == 0)
@@ -353,7 +355,7 @@ int main(int argc, char **argv)
 	if (!mkdtemp(c.dir))
 		die(c.dir);
 	snprintf(c.run, sizeof c.run, "%s/run", c.dir);
-	flips_recipe(&c.recipe);
+	flips_recipe(&c.recipe, wide);
 	run_right(&c);
 	for (uint64_t i = 0; i < flips; i++) {
 		uint64_t key = rng_key(rng_key(seed, RNG_TEST), i);

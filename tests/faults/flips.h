@@ -7,6 +7,7 @@
 #include "nn/kernels.h"
 #include "record/recipe.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Where, and when: before or after the kernel named. */
@@ -40,8 +41,9 @@ struct flip {
 void flips_kernels(struct nn_kernels *k, unsigned flags, const struct flip *f);
 /* How many moments each place has had since. */
 uint64_t flips_moments(enum place p);
-/* A run of some fifty milliseconds that uses every part of the program. */
-void flips_recipe(struct recipe *r);
+/* A run of some fifty milliseconds that uses every part of the program; wide: of four times that, wide enough for Winograd
+ * to pay (nn/conv.h). */
+void flips_recipe(struct recipe *r, bool wide);
 /* Whether the flip was made. */
 int flips_done(void);
 

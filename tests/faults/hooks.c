@@ -257,17 +257,17 @@ int flips_done(void)
 	return hook.done;
 }
 
-void flips_recipe(struct recipe *r)
+void flips_recipe(struct recipe *r, bool wide)
 {
 	recipe_defaults(r);
 	r->run_seed = 3;
 	r->run_generations = 2;
-	r->board_size = 4;
+	r->board_size = wide ? 6 : 4;
 	r->board_komi = 2;
 	r->board_komi_spread = 2;
 	r->board_max_moves = 16;
 	r->net_blocks = 1;
-	r->net_channels = r->net_head = 16;
+	r->net_channels = r->net_head = wide ? 32 : 16;
 	r->selfplay_games = 8;
 	r->selfplay_visits = 6;
 	r->selfplay_cheap_visits = 3;

@@ -46,7 +46,7 @@ static int run(const char *dir, const struct nn_kernels *k, bool check, struct h
 	char path[512];
 	struct buf b = {0};
 	struct pool *pool = pool_new(2);
-	flips_recipe(&r);
+	flips_recipe(&r, false);
 	notes[0] = '\0';
 	struct run_options o = {.recipe = &r, .dir = dir, .pool = pool, .kernels = k, .check = check, .note = note};
 	int rc = run_execute(&o, &net, e);
