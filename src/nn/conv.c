@@ -19,7 +19,6 @@ enum {
 /* The tiles of one form: down x right of them on each board, from (top, left) on. */
 struct form {
 	int rows, cols, down, right, top, left;
-	int first; /* number of the first one in the chunk */
 };
 
 /* A side of `size` as fours and threes, as many fours as can be; false where it cannot (1, 2, 5). */
@@ -110,64 +109,56 @@ void nn_conv_direct(const struct nn_kernels *k, const struct nn_conv_work *w, co
 
 /* ---- Winograd ---- */
 
-/* The chunk of boards first .. first + boards - 1. */
-struct chunk {
-	const struct nn_kernels *k;
-	const struct nn_conv_work *w;
-	const struct nn_conv *c;
-	struct form form[FORMS + 1]; /* form[FORMS].first: all tiles */
-	int board, boards;
-	size_t v_plane, m_plane;     /* elements */
-};
-
 struct tile {
 	int board, rows, cols, top, left;
 };
 
-static void set_boards(struct chunk *h, int board, int boards)
+/* Some boards from `board` on. */
+struct chunk {
+	const struct nn_kernels *k;
+	const struct nn_conv_work *w;
+	const struct nn_conv *c;
+	struct tile tile[NN_WINO_ROWS]; /* tile[].board counts from the chunk's first */
+	int first[FORMS + 1];        /* number of each form's first tile; at the end, of all tiles */
+	int board;
+	size_t v_plane, m_plane;     /* elements */
+};
+
+static void list_tiles(struct chunk *h, int boards)
 {
-	int fours, threes, first = 0;
+	int fours, threes, t = 0;
 	cut_side(h->c->size, &fours, &threes);
 	const struct form form[FORMS] = {
-	    {4, 3, fours, threes, 0, 4 * fours, 0},
-	    {4, 4, fours, fours, 0, 0, 0},
-	    {3, 4, threes, fours, 4 * fours, 0, 0},
-	    {3, 3, threes, threes, 4 * fours, 4 * fours, 0},
+	    {4, 3, fours, threes, 0, 4 * fours},
+	    {4, 4, fours, fours, 0, 0},
+	    {3, 4, threes, fours, 4 * fours, 0},
+	    {3, 3, threes, threes, 4 * fours, 4 * fours},
 	};
 	for (int i = 0; i < FORMS; i++) {
-		h->form[i] = form[i];
-		h->form[i].first = first;
-		first += boards * form[i].down * form[i].right;
+		const struct form *f = &form[i];
+		h->first[i] = t;
+		for (int board = 0; board < boards; board++)
+			for (int down = 0; down < f->down; down++)
+				for (int right = 0; right < f->right; right++)
+					h->tile[t++] = (struct tile){
+					    board, f->rows, f->cols, f->top + down * f->rows, f->left + right * f->cols};
 	}
-	h->form[FORMS].first = first;
-	h->board = board;
-	h->boards = boards;
-}
-
-static struct tile tile_at(const struct chunk *h, int t)
-{
-	const struct form *f = h->form;
-	while (t >= f[1].first)
-		f++;
-	const int i = t - f->first, each = f->down * f->right, in = i % each;
-	return (struct tile){
-	    .board = h->board + i / each, .rows = f->rows, .cols = f->cols,
-	    .top = f->top + in / f->right * f->rows, .left = f->left + in % f->right * f->cols,
-	};
+	h->first[FORMS] = t;
 }
 
 static void chunk_inputs(const struct chunk *h)
 {
 	const struct nn_conv *c = h->c;
 	const int line = (c->size + 1) * c->ci;
-	for (int t = 0; t < h->form[FORMS].first; t++) {
-		const struct tile at = tile_at(h, t);
-		const ptrdiff_t from = at.board * nn_padded(c->size) + nn_padded_index(c->size, at.top - 1, at.left - 1);
-		int16_t *v = h->w->v + (ptrdiff_t)t * c->ci;
+	for (int i = 0; i < h->first[FORMS]; i++) {
+		const struct tile *t = &h->tile[i];
+		const int from = (h->board + t->board) * nn_padded(c->size) + nn_padded_index(c->size, t->top - 1, t->left - 1);
+		const ptrdiff_t at = (ptrdiff_t)from * c->ci;
+		int16_t *v = h->w->v + (ptrdiff_t)i * c->ci;
 		if (c->is_signed)
-			h->k->wino_in_s8(v, h->v_plane, (const int8_t *)c->x + from * c->ci, line, c->ci, at.rows, at.cols);
+			h->k->wino_in_s8(v, h->v_plane, (const int8_t *)c->x + at, line, c->ci, t->rows, t->cols);
 		else
-			h->k->wino_in_u8(v, h->v_plane, (const uint8_t *)c->x + from * c->ci, line, c->ci, at.rows, at.cols);
+			h->k->wino_in_u8(v, h->v_plane, (const uint8_t *)c->x + at, line, c->ci, t->rows, t->cols);
 	}
 }
 
@@ -175,13 +166,12 @@ static void chunk_inputs(const struct chunk *h)
 static void chunk_products(const struct chunk *h, int first, int channels)
 {
 	const struct nn_conv *c = h->c;
-	const struct form *f = h->form;
 	for (int p = 0; p < NN_WINO_POINTS; p++) {
 		const bool row4 = p / NN_WINO_SIDE == LAST, col4 = p % NN_WINO_SIDE == LAST;
-		const int from = col4 ? f[1].first : 0, to = f[row4 ? 2 : col4 ? 3 : FORMS].first;
+		const int from = col4 ? h->first[1] : 0, to = h->first[row4 ? 2 : col4 ? 3 : FORMS];
 		const struct nn_wino_mm m = {
 		    .v = h->w->v + (size_t)p * h->v_plane + from * c->ci, .rows = to - from, .ci = c->ci, .co = channels,
-		    .u = c->wino + ((size_t)p * (size_t)c->co + (size_t)first) * (size_t)c->ci,
+		    .u = c->wino + ((size_t)p * (size_t)c->co + (size_t)first) * (size_t)(c->ci + NN_WINO_TERM),
 		    .m = h->w->m + (size_t)p * h->m_plane + from * channels,
 		};
 		if (to > from)
@@ -192,14 +182,15 @@ static void chunk_products(const struct chunk *h, int first, int channels)
 static void chunk_outputs(const struct chunk *h, int first, int channels, nn_conv_done *done, void *arg)
 {
 	int16_t point[16];
-	for (int t = 0; t < h->form[FORMS].first; t++) {
-		const struct tile at = tile_at(h, t);
-		const int rows = at.rows * at.cols;
-		h->k->wino_out(h->w->acc, h->w->m + (ptrdiff_t)t * channels, h->m_plane, channels, at.rows, at.cols);
-		for (int i = 0; i < rows; i++)
-			point[i] = (int16_t)((at.top + i / at.cols) * h->c->size + at.left + i % at.cols);
+	for (int i = 0; i < h->first[FORMS]; i++) {
+		const struct tile *t = &h->tile[i];
+		int rows = 0;
+		h->k->wino_out(h->w->acc, h->w->m + (ptrdiff_t)i * channels, h->m_plane, channels, t->rows, t->cols);
+		for (int r = 0; r < t->rows; r++)
+			for (int c = 0; c < t->cols; c++)
+				point[rows++] = (int16_t)((t->top + r) * h->c->size + t->left + c);
 		done(arg, &(struct nn_conv_rows){
-		    .acc = h->w->acc, .board = at.board, .point = point, .rows = rows, .first = first, .channels = channels,
+		    .acc = h->w->acc, .board = h->board + t->board, .point = point, .rows = rows, .first = first, .channels = channels,
 		});
 	}
 }
@@ -209,9 +200,15 @@ void nn_conv_wino(const struct nn_kernels *k, const struct nn_conv_work *w, cons
 {
 	const int channels = c->ci > c->co ? c->ci : c->co, boards = chunk_boards(c->size, channels);
 	const int block = c->whole || c->co < BLOCK ? c->co : BLOCK;
-	struct chunk h = {.k = k, .w = w, .c = c, .v_plane = plane(c->size, channels), .m_plane = plane(c->size, channels)};
+	struct chunk h;
+	h.k = k;
+	h.w = w;
+	h.c = c;
+	h.v_plane = h.m_plane = plane(c->size, channels);
 	for (int i = 0; i < n; i += boards) {
-		set_boards(&h, i, n - i < boards ? n - i : boards);
+		if (i == 0 || n - i < boards)
+			list_tiles(&h, n - i < boards ? n - i : boards);
+		h.board = i;
 		chunk_inputs(&h);
 		for (int first = 0; first < c->co; first += block) {
 			const int some = c->co - first < block ? c->co - first : block;
@@ -247,7 +244,7 @@ void nn_conv(const struct nn_kernels *k, const struct nn_conv_work *w, const str
 
 size_t nn_wino_count(int co, int ci)
 {
-	return NN_WINO_POINTS * (size_t)co * (size_t)ci;
+	return NN_WINO_POINTS * (size_t)co * (size_t)(ci + NN_WINO_TERM);
 }
 
 bool nn_wino_fits(const int8_t *w, int co, int ci)

@@ -52,7 +52,8 @@ void nn_conv_wino(const struct nn_kernels *k, const struct nn_conv_work *w, cons
                   nn_conv_done *done, void *arg);
 bool nn_conv_has_wino(const struct nn_conv *c);
 
-/* Elements of transformed weights [NN_WINO_POINTS][co / 16][ci / 2][16][2]; w[co][9][ci], both multiples of 16. */
+/* Elements of the transformed weights, a packed matrix (struct nn_wino_mm) for each of NN_WINO_POINTS; w[co][9][ci], ci and co
+ * multiples of 16. */
 size_t nn_wino_count(int co, int ci);
 void nn_wino_pack(int16_t *u, const int8_t *w, int co, int ci);
 /* Whether no sum can reach NN_WINO_LIMIT: 127 times the sum of |w[o]| is below it for every o.  True of all w where ci <= 224;

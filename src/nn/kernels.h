@@ -65,13 +65,21 @@ struct nn_wgrad {
  * point (i, j) of a tile has the number i * NN_WINO_SIDE + j.  docs/arithmetic-winograd.md has the matrices, and proves
  * that 16 bits hold V and U and that the sums, right modulo 2^32, give the convolution's exactly where that is below
  * NN_WINO_LIMIT. */
-enum { NN_WINO_SIDE = 6, NN_WINO_POINTS = NN_WINO_SIDE * NN_WINO_SIDE, NN_WINO_LIMIT = 1 << 25 };
+enum {
+	NN_WINO_SIDE = 6,
+	NN_WINO_POINTS = NN_WINO_SIDE * NN_WINO_SIDE,
+	NN_WINO_LIMIT = 1 << 25,
+	NN_WINO_ROWS = 64, /* most tiles in a product */
+	NN_WINO_TERM = 2,  /* elements before the weights of each output: see nn_wino_mm */
+};
 
 /* The products at one point: m[r * co + o] = sum over k < ci of v[r * ci + k] * u(o, k), modulo 2^32, for `rows` tiles;
- * u is packed (nn_wino_pack): [co / 16][ci / 2][16][2].  ci and co are multiples of 16. */
+ * u is packed (nn_wino_pack): [co / 16] times int32_t [16] and int16_t [ci / 2][16][2], of which the first are
+ *   -sum over k < ci / 4 of (u(o, 4 k) * u(o, 4 k + 2) + u(o, 4 k + 1) * u(o, 4 k + 3)), modulo 2^32,
+ * for those who make use of it.  ci and co are multiples of 16. */
 struct nn_wino_mm {
 	const int16_t *v;    /* |v| <= 12700 */
-	int rows, ci, co;
+	int rows, ci, co;    /* rows <= NN_WINO_ROWS */
 	const int16_t *u;    /* |u| <= 6223 */
 	int32_t *m;          /* rows * co */
 };

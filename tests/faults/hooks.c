@@ -171,7 +171,7 @@ static void hook_wino_mm(const struct nn_wino_mm *m)
 	const bool back = hook.slice != NULL;
 
 	if (due(back ? PLACE_BACK : PLACE_PACKED))
-		flip_bit(m->u, (size_t)m->co * (size_t)m->ci * sizeof *m->u);
+		flip_bit(m->u, (size_t)m->co * (size_t)(m->ci + NN_WINO_TERM) * sizeof *m->u);
 	if (due(back ? PLACE_GRADIENT : PLACE_ACTIVATION))
 		flip_bit(m->v, (size_t)m->rows * (size_t)m->ci * sizeof *m->v);
 	hook.real.wino_mm(m);

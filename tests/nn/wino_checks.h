@@ -98,15 +98,31 @@ static void check_wino_in_s8(struct subject *u)
 	wino_in_all(u, true);
 }
 
+/* The terms that stand before a block of packed weights, from kernels.h. */
+static void wino_terms(int16_t *block, int ci)
+{
+	int32_t term[16];
+	for (int o = 0; o < 16; o++) {
+		int64_t sum = 0;
+		for (int k = 0; k < ci; k++)
+			if (k % 4 < 2)
+				sum += block[32 + k / 2 * 32 + o * 2 + k % 2] * block[32 + (k / 2 + 1) * 32 + o * 2 + k % 2];
+		term[o] = (int32_t)(uint32_t)(uint64_t)-sum;
+	}
+	memcpy(block, term, sizeof term);
+}
+
 static void wino_mm_case(struct subject *u, int rows, int ci, int co, int fill)
 {
 	const uint64_t key = begin(u, "products", "%d rows, ci %d, co %d, filling %d", rows, ci, co, fill);
-	const size_t vn = (size_t)rows * (size_t)ci, un = (size_t)co * (size_t)ci, n = (size_t)rows * (size_t)co * sizeof(int32_t);
+	const size_t vn = (size_t)rows * (size_t)ci, un = (size_t)co * (size_t)(ci + NN_WINO_TERM), n = (size_t)rows * (size_t)co * sizeof(int32_t);
 	int16_t *v = bed_in(&bed, BED_X, vn * sizeof *v), *w = bed_in(&bed, BED_W, un * sizeof *w);
 	for (size_t i = 0; i < vn; i++)
 		v[i] = (int16_t)wino_value(fill, WINO_V, i, key);
 	for (size_t i = 0; i < un; i++)
 		w[i] = (int16_t)wino_value(fill == 3 ? 1 : fill, WINO_U, i, key + 1);
+	for (int o = 0; o < co; o += 16)
+		wino_terms(w + o * (ci + NN_WINO_TERM), ci);
 	struct nn_wino_mm got = {.v = v, .rows = rows, .ci = ci, .co = co, .u = w}, want = got;
 	got.m = bed_out(&bed, BED_GOT, n);
 	want.m = bed_out(&bed, BED_WANT, n);
@@ -151,7 +167,7 @@ static void wrong_sat_wino_mm(const struct nn_wino_mm *m)
 		for (int o = 0; o < m->co; o++) {
 			int64_t sum = 0;
 			for (int k = 0; k < m->ci; k++)
-				sum = fx_clamp64(sum + m->v[r * m->ci + k] * m->u[o / 16 * m->ci * 16 + k / 2 * 32 + o % 16 * 2 + k % 2],
+				sum = fx_clamp64(sum + m->v[r * m->ci + k] * m->u[o / 16 * (m->ci + 2) * 16 + 32 + k / 2 * 32 + o % 16 * 2 + k % 2],
 				                 INT32_MIN, INT32_MAX);
 			m->m[r * m->co + o] = (int32_t)sum;
 		}

@@ -64,7 +64,7 @@ void nn_wino_mm_c(const struct nn_wino_mm *m)
 	for (int r = 0; r < m->rows; r++)
 		for (int o = 0; o < m->co; o++) {
 			const int16_t *v = m->v + (ptrdiff_t)r * m->ci;
-			const int16_t *u = m->u + (ptrdiff_t)(o / 16) * m->ci * 16 + o % 16 * 2;
+			const int16_t *u = m->u + (ptrdiff_t)(o / 16) * (m->ci + NN_WINO_TERM) * 16 + 16 * NN_WINO_TERM + o % 16 * 2;
 			uint32_t sum = 0;
 			for (int k = 0; k < m->ci; k += 2, u += 32)
 				sum += (uint32_t)(v[k] * u[0] + v[k + 1] * u[1]);
@@ -120,15 +120,30 @@ static void weights_block(int16_t *u, size_t plane, const int16_t *w)
 	}
 }
 
+/* The terms before a block of 16 outputs: see nn_wino_mm. */
+static void weights_terms(int16_t *block, int ci)
+{
+	const int16_t *u = block + LANES;
+	uint32_t term[16] = {0};
+	for (int k = 0; k < ci; k += 4, u += 2 * LANES)
+		for (int o = 0; o < 16; o++)
+			term[o] -= (uint32_t)(u[2 * o] * u[LANES + 2 * o] + u[2 * o + 1] * u[LANES + 2 * o + 1]);
+	memcpy(block, term, sizeof term);
+}
+
 void nn_wino_pack(int16_t *u, const int8_t *w, int co, int ci)
 {
-	const size_t plane = (size_t)co * (size_t)ci;
+	const size_t plane = (size_t)co * (size_t)(ci + NN_WINO_TERM);
 	int16_t in[9 * LANES];
-	for (int o = 0; o < co; o += 16)
-		for (int k = 0; k < ci; k += 2, u += LANES) {
+	for (int o = 0; o < co; o += 16) {
+		int16_t *block = u + (size_t)o * (size_t)(ci + NN_WINO_TERM);
+		for (int k = 0; k < ci; k += 2) {
 			for (int t = 0; t < 9; t++)
 				for (int b = 0; b < LANES; b++)
 					in[t * LANES + b] = w[((ptrdiff_t)(o + b / 2) * 9 + t) * ci + k + b % 2];
-			weights_block(u, plane, in);
+			weights_block(block + (ptrdiff_t)(1 + k / 2) * LANES, plane, in);
 		}
+		for (int p = 0; p < NN_WINO_POINTS; p++)
+			weights_terms(block + (size_t)p * plane, ci);
+	}
 }

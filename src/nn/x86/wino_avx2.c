@@ -54,25 +54,29 @@ NN_INLINE void input_line(__m256i *to, int step, const __m256i *d, int from, int
 }
 
 NN_INLINE void input_tile(int16_t *v, ptrdiff_t plane, const uint8_t *x, ptrdiff_t line, ptrdiff_t ci, int rows, int cols,
-			  int is_signed)
+                          int is_signed)
 {
 	for (ptrdiff_t k = 0; k < ci; k += 16) {
-		__m256i t[SIDE * SIDE], to[SIDE];
-		for (int c = 0; c < cols + 2; c++) {
+		__m256i t[SIDE * SIDE];
+		const uint8_t *from = x + k;
+		int16_t *to = v + k;
+		NN_NO_UNROLL
+		for (int c = 0; c < cols + 2; c++, from += ci) {
 			__m256i d[SIDE];
 			NN_UNROLL
 			for (int r = 0; r < rows + 2; r++) {
-				const __m128i b = nn_load16(x + r * line + c * ci + k);
+				const __m128i b = nn_load16(from + r * line);
 				d[r] = is_signed ? _mm256_cvtepi8_epi16(b) : _mm256_cvtepu8_epi16(b);
 			}
 			input_line(t + c, SIDE, d, 1, rows);
 		}
-		for (int i = 0; i < rows + 2; i++) {
-			int16_t *at = v + (ptrdiff_t)(i * SIDE) * plane + k;
-			input_line(to, 1, t + i * SIDE, 1, cols);
+		NN_NO_UNROLL
+		for (int i = 0; i < rows + 2; i++, to += SIDE * plane) {
+			__m256i y[SIDE];
+			input_line(y, 1, t + i * SIDE, 1, cols);
 			NN_UNROLL
 			for (int j = 0; j < cols + 2; j++)
-				nn_store32(at + j * plane, to[j]);
+				nn_store32(to + j * plane, y[j]);
 		}
 	}
 }
@@ -102,63 +106,96 @@ void nn_wino_in_s8_avx2(int16_t *v, size_t plane, const int8_t *x, int line, int
 
 /* ---- products ---- */
 
-enum { BLOCK = 16, ROWS = 6 };
+/* Two products for one: with the channels in fours, v = (a, b, c, d) and u = (p, q, r, s),
+ *   ap + bq + cr + ds = (a + r)(c + p) + (b + s)(d + q) - (ac + bd) - (pr + qs)
+ * (Winograd, 1968).  vpmaddwd then has half the work and vpaddw the other half, for which there are twice as many units.  The
+ * two last terms belong to a row and to an output; those of outputs are packed with the weights.
+ * |a + r| <= 12700 + 6223 < 2^15. */
+enum { BLOCK = 16, ROWS = 4 };
 
-/* rows x 16 sums: two registers a row, all held through all channels. */
-NN_INLINE void tile(const struct nn_wino_mm *m, int first, int o, int rows)
+/* ac + bd of each four, twice, added up over all of them. */
+NN_INLINE __m256i row_terms(const int16_t *v, ptrdiff_t ci)
 {
-	const int16_t *v[ROWS];
+	__m256i sum = _mm256_setzero_si256();
+	for (ptrdiff_t k = 0; k < ci; k += 16) {
+		const __m256i x = nn_load32(v + k);
+		sum = _mm256_add_epi32(sum, _mm256_madd_epi16(x, _mm256_shuffle_epi32(x, 0xb1)));
+	}
+	return sum;
+}
+
+/* Those of four rows; what lies in twos of lanes is the same, one of them is taken. */
+NN_INLINE __m128i four_rows_terms(const int16_t *v0, const int16_t *v1, const int16_t *v2, const int16_t *v3, ptrdiff_t ci)
+{
+	const __m256i a = _mm256_blend_epi32(row_terms(v0, ci), row_terms(v1, ci), 0xaa);
+	const __m256i b = _mm256_blend_epi32(row_terms(v2, ci), row_terms(v3, ci), 0xaa);
+	const __m256i sum = _mm256_add_epi32(_mm256_unpacklo_epi64(a, b), _mm256_unpackhi_epi64(a, b));
+	return _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+}
+
+/* rows x 16 sums: two registers a row, all held through all channels.  Rows of v are ci apart, rows of sums co. */
+NN_INLINE void tile(int32_t *restrict to, ptrdiff_t co, const int16_t *restrict v, const int16_t *restrict u, ptrdiff_t ci,
+                    const int32_t *restrict term, int rows)
+{
+	const __m256i t0 = nn_load32(u), t1 = nn_load32(u + BLOCK);
+	const int16_t *const end = v + ci;
 	__m256i sum[ROWS][2];
 	NN_UNROLL
 	for (int r = 0; r < rows; r++) {
-		v[r] = m->v + (ptrdiff_t)(first + r) * m->ci;
-		sum[r][0] = sum[r][1] = _mm256_setzero_si256();
+		const __m256i t = _mm256_set1_epi32(term[r]);
+		sum[r][0] = _mm256_sub_epi32(t0, t);
+		sum[r][1] = _mm256_sub_epi32(t1, t);
 	}
-	const int16_t *u = m->u + (ptrdiff_t)o * m->ci;
-	for (ptrdiff_t k = 0; k < m->ci; k += 2, u += 2 * BLOCK) {
-		const __m256i u0 = nn_load32(u), u1 = nn_load32(u + BLOCK);
+	for (u += 2 * BLOCK; v < end; v += 4, u += 4 * BLOCK) {
+		const __m256i p0 = nn_load32(u), p1 = nn_load32(u + BLOCK);
+		const __m256i r0 = nn_load32(u + 2 * BLOCK), r1 = nn_load32(u + 3 * BLOCK);
 		NN_UNROLL
 		for (int r = 0; r < rows; r++) {
-			const __m256i x = _mm256_set1_epi32(nn_load4(v[r] + k));
-			sum[r][0] = _mm256_add_epi32(sum[r][0], _mm256_madd_epi16(x, u0));
-			sum[r][1] = _mm256_add_epi32(sum[r][1], _mm256_madd_epi16(x, u1));
+			const __m256i a = _mm256_set1_epi32(nn_load4(v + r * ci)), c = _mm256_set1_epi32(nn_load4(v + r * ci + 2));
+			const __m256i x0 = _mm256_add_epi16(a, r0), y0 = _mm256_add_epi16(c, p0);
+			const __m256i x1 = _mm256_add_epi16(a, r1), y1 = _mm256_add_epi16(c, p1);
+			sum[r][0] = _mm256_add_epi32(sum[r][0], _mm256_madd_epi16(x0, y0));
+			sum[r][1] = _mm256_add_epi32(sum[r][1], _mm256_madd_epi16(x1, y1));
 		}
 	}
 	NN_UNROLL
-	for (int r = 0; r < rows; r++) {
-		int32_t *to = m->m + (ptrdiff_t)(first + r) * m->co + o;
+	for (int r = 0; r < rows; r++, to += co) {
 		nn_store32(to, sum[r][0]);
 		nn_store32(to + 8, sum[r][1]);
 	}
 }
 
-/* A block of weights stays in the cache while all rows pass it, in groups as even as can be. */
+/* All rows past a block of weights, in groups as even as can be. */
+NN_INLINE void all_rows(int32_t *to, ptrdiff_t co, const int16_t *v, const int16_t *u, ptrdiff_t ci, const int32_t *term, int rows)
+{
+	for (int left = (rows + ROWS - 1) / ROWS; left > 0; left--) {
+		const int n = (rows + left - 1) / left;
+		if (n == 4)
+			tile(to, co, v, u, ci, term, 4);
+		else if (n == 3)
+			tile(to, co, v, u, ci, term, 3);
+		else if (n == 2)
+			tile(to, co, v, u, ci, term, 2);
+		else
+			tile(to, co, v, u, ci, term, 1);
+		rows -= n;
+		term += n;
+		to += n * co;
+		v += n * ci;
+	}
+}
+
 void nn_wino_mm_avx2(const struct nn_wino_mm *m)
 {
+	const ptrdiff_t ci = m->ci;
+	int32_t term[NN_WINO_ROWS + 3];
+	for (int r = 0; r < m->rows; r += 4) {
+		const int16_t *v = m->v + r * ci;
+		const ptrdiff_t more = m->rows - 1 - r;
+		nn_store16(term + r, four_rows_terms(v, v + (more > 0) * ci, v + (more > 1) * 2 * ci, v + (more > 2) * 3 * ci, ci));
+	}
 	for (int o = 0; o < m->co; o += BLOCK)
-		for (int r = 0, left = (m->rows + ROWS - 1) / ROWS; left > 0; left--) {
-			const int n = (m->rows - r + left - 1) / left;
-			switch (n) {
-			case 1:
-				tile(m, r, o, 1);
-				break;
-			case 2:
-				tile(m, r, o, 2);
-				break;
-			case 3:
-				tile(m, r, o, 3);
-				break;
-			case 4:
-				tile(m, r, o, 4);
-				break;
-			case 5:
-				tile(m, r, o, 5);
-				break;
-			default:
-				tile(m, r, o, ROWS);
-			}
-			r += n;
-		}
+		all_rows(m->m + o, m->co, m->v, m->u + (ptrdiff_t)o * (ci + NN_WINO_TERM), ci, term, m->rows);
 }
 
 /* ---- output: 8 sums of 32 bits ---- */
@@ -211,28 +248,40 @@ NN_INLINE __m256i exact_quotient(__m256i x, int s)
 	return _mm256_srai_epi32(_mm256_mullo_epi32(x, _mm256_set1_epi32(INT32_C(0x38e38e39))), s);
 }
 
+/* What column j of the points gives to each row of outputs. */
+NN_INLINE void output_column(__m256i *t, const int32_t *m, ptrdiff_t plane, int j, int rows)
+{
+	__m256i p[SIDE], y[4];
+	NN_UNROLL
+	for (int i = 0; i < rows + 2; i++)
+		p[i] = nn_load32(m + (i * SIDE + j) * plane);
+	output_line(y, p, 1, rows);
+	NN_UNROLL
+	for (int r = 0; r < rows; r++)
+		t[r * SIDE + j] = y[r];
+}
+
 NN_INLINE void output_tile(int32_t *acc, const int32_t *m, ptrdiff_t plane, ptrdiff_t co, int rows, int cols)
 {
 	for (ptrdiff_t o = 0; o < co; o += 8) {
 		__m256i t[4 * SIDE];
-		for (int j = 0; j < cols + 2; j++) {
-			__m256i p[SIDE], y[4];
+		int32_t *to = acc + o;
+		if (rows + cols == 6) { /* most of t stays in registers */
 			NN_UNROLL
-			for (int i = 0; i < rows + 2; i++)
-				p[i] = nn_load32(m + (ptrdiff_t)(i * SIDE + j) * plane + o);
-			output_line(y, p, 1, rows);
-			NN_UNROLL
-			for (int r = 0; r < rows; r++)
-				t[r * SIDE + j] = y[r];
+			for (int j = 0; j < cols + 2; j++)
+				output_column(t, m + o, plane, j, rows);
+		} else {
+			NN_NO_UNROLL
+			for (int j = 0; j < cols + 2; j++)
+				output_column(t, m + o, plane, j, rows);
 		}
 		NN_UNROLL
 		for (int r = 0; r < rows; r++) {
 			__m256i y[4];
 			output_line(y, t + r * SIDE, 1, cols);
 			NN_UNROLL
-			for (int c = 0; c < cols; c++)
-				nn_store32(acc + (ptrdiff_t)(r * cols + c) * co + o,
-					   exact_quotient(y[c], shift_of(r, rows) + shift_of(c, cols)));
+			for (int c = 0; c < cols; c++, to += co)
+				nn_store32(to, exact_quotient(y[c], shift_of(r, rows) + shift_of(c, cols)));
 		}
 	}
 }
