@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Many games at a time: threads claim game numbers in order, play several games each with their evaluations in
- * one batch, and hand the finished ones over in order. */
+ * one batch, and hand the finished ones over in order.  When all are claimed, a thread that has none left is given some of
+ * another's, so that all end together. */
 #include "selfplay/selfplay_int.h"
 
 #include "base/profile.h"
@@ -18,7 +19,7 @@ struct finished {
 	struct buf payload;
 };
 
-/* Fields below the mutex are its; `ended` may be read without it. */
+/* Fields below the mutex are its; `ended` and `idle` may be read without it. */
 struct session {
 	const struct selfplay_settings *set;
 	struct selfplay_progress *progress; /* may be NULL */
@@ -27,10 +28,15 @@ struct session {
 	void *ctx;
 	uint32_t first, count;
 	uint32_t window;          /* games may be claimed up to this many ahead of the one that is next in turn */
+	int threads, places;      /* games at a time a thread */
+	struct worker *worker;    /* one a thread */
 	pthread_mutex_t mutex;
-	pthread_cond_t moved;     /* `delivered` grew, or ended */
+	pthread_cond_t moved;     /* `delivered` grew, games are offered, or ended */
 	struct finished *finished;/* by number modulo window */
 	uint32_t claimed, delivered;
+	struct selfplay_game **offered; /* games under way that their thread gave away */
+	int offers;
+	atomic_int idle;          /* threads that wait for a game */
 	bool enough;              /* said by the sink */
 	int code;                 /* first error */
 	struct err *e;
@@ -41,7 +47,8 @@ struct worker {
 	struct session *s;
 	struct evaluator *eval[2];   /* by player; NULL where not needed */
 	struct eval_cache *cache[2]; /* their answers */
-	struct selfplay_game **game; /* in_flight of them */
+	struct selfplay_game **own;  /* memory for `places` games; owned, but any thread may play in it */
+	struct selfplay_game **game; /* where this thread plays */
 	bool *active;
 	struct eval_job **job;       /* the open job of each active game, and whose net is asked */
 	int *player;
@@ -66,20 +73,68 @@ static void fail(struct session *s, int code, const struct err *e)
 	pthread_mutex_unlock(&s->mutex);
 }
 
-/* The next game number.  Where the worker holds no game it may wait for the window to move: some other worker
- * holds the game that is next in turn, and goes on with it.  So a wait ends. */
-static bool claim(struct session *s, bool may_wait, uint32_t *index)
+static bool claimable_locked(const struct session *s)
 {
-	bool got = false;
+	return s->claimed < s->count && s->claimed - s->delivered < s->window;
+}
+
+/* The next game number, if one may be claimed now. */
+static bool claim(struct session *s, uint32_t *index)
+{
 	pthread_mutex_lock(&s->mutex);
-	while (may_wait && !atomic_load(&s->ended) && s->claimed < s->count && s->claimed - s->delivered >= s->window)
-		pthread_cond_wait(&s->moved, &s->mutex);
-	if (!atomic_load(&s->ended) && s->claimed < s->count && s->claimed - s->delivered < s->window) {
+	bool got = claimable_locked(s);
+	if (got)
 		*index = s->first + s->claimed++;
-		got = true;
-	}
 	pthread_mutex_unlock(&s->mutex);
 	return got;
+}
+
+/* A fair part of the games offered. */
+static int take_locked(struct worker *w)
+{
+	struct session *s = w->s;
+	int others = atomic_load(&s->idle), n = (s->offers + others) / (others + 1);
+	for (int i = 0; i < n; i++) {
+		w->game[i] = s->offered[--s->offers];
+		w->active[i] = true;
+	}
+	return n;
+}
+
+/* For a thread without a game: waits until it is given some, or may claim one.  Some other thread holds the game that is
+ * next in turn and goes on with it, so a wait ends.  false: there is nothing left to do. */
+static bool wait_for_games(struct worker *w)
+{
+	struct session *s = w->s;
+	pthread_mutex_lock(&s->mutex);
+	atomic_fetch_add(&s->idle, 1);
+	while (!atomic_load(&s->ended) && s->delivered < s->count && !s->offers && !claimable_locked(s))
+		pthread_cond_wait(&s->moved, &s->mutex);
+	atomic_fetch_sub(&s->idle, 1);
+	bool more = !atomic_load(&s->ended) && (take_locked(w) > 0 || claimable_locked(s));
+	pthread_mutex_unlock(&s->mutex);
+	return more;
+}
+
+/* Half of the games go to threads that have none, once there are no new ones. */
+static void share_games(struct worker *w)
+{
+	struct session *s = w->s;
+	int active = 0;
+	if (!atomic_load(&s->idle))
+		return;
+	for (int i = 0; i < s->places; i++)
+		active += w->active[i];
+	pthread_mutex_lock(&s->mutex);
+	for (int i = 0, give = s->claimed == s->count && !s->offers ? active / 2 : 0; give > 0; i++)
+		if (w->active[i]) {
+			w->active[i] = false;
+			s->offered[s->offers++] = w->game[i];
+			give--;
+		}
+	if (s->offers)
+		pthread_cond_broadcast(&s->moved);
+	pthread_mutex_unlock(&s->mutex);
 }
 
 static void finished_clear(struct finished *f)
@@ -132,12 +187,13 @@ static void finish(struct session *s, struct selfplay_game *g)
 
 static void worker_release(struct worker *w)
 {
-	for (int i = 0; w->game && i < w->s->set->in_flight; i++)
-		selfplay_game_free(w->game[i]);
+	for (int i = 0; w->own && i < w->s->places; i++)
+		selfplay_game_free(w->own[i]);
 	evaluator_net_free(w->eval[0]);
 	evaluator_net_free(w->eval[1]);
 	eval_cache_free(w->cache[0]);
 	eval_cache_free(w->cache[1]);
+	free(w->own);
 	free(w->game);
 	free(w->active);
 	free(w->job);
@@ -154,11 +210,11 @@ static int player_init(struct worker *w, int player, int thread, struct err *e)
 	int visits = p->cheap_visits > p->search.visits ? p->cheap_visits : p->search.visits;
 	if (!p->net)
 		return 0;
-	w->eval[player] = evaluator_net_new(p->net, &set->kernels, set->rules.size, set->in_flight, e);
+	w->eval[player] = evaluator_net_new(p->net, &set->kernels, set->rules.size, w->s->places, e);
 	if (!w->eval[player])
 		return ERR_MEMORY;
 	w->eval[player]->thread = thread;
-	w->cache[player] = eval_cache_new(set->rules.size, set->game->planes, 2 * (size_t)set->in_flight * (size_t)visits,
+	w->cache[player] = eval_cache_new(set->rules.size, set->game->planes, 2 * (size_t)w->s->places * (size_t)visits,
 	                                  CACHE_BYTES, set->kernels.guard);
 	if (!w->cache[player])
 		return err_set(e, ERR_MEMORY, "self-play: no memory for a net's answers");
@@ -168,43 +224,25 @@ static int player_init(struct worker *w, int player, int thread, struct err *e)
 static int worker_init(struct worker *w, struct session *s, int thread, struct err *e)
 {
 	const struct selfplay_settings *set = s->set;
-	size_t n = (size_t)set->in_flight;
+	size_t n = (size_t)s->places;
 	*w = (struct worker){.s = s};
+	w->own = calloc(n, sizeof *w->own);
 	w->game = calloc(n, sizeof *w->game);
 	w->active = calloc(n, sizeof *w->active);
 	w->job = calloc(n, sizeof *w->job);
 	w->player = calloc(n, sizeof *w->player);
 	w->batch = calloc(n, sizeof *w->batch);
-	if (!w->game || !w->active || !w->job || !w->player || !w->batch)
-		return err_set(e, ERR_MEMORY, "self-play: no memory for %d games at a time", set->in_flight);
+	if (!w->own || !w->game || !w->active || !w->job || !w->player || !w->batch)
+		return err_set(e, ERR_MEMORY, "self-play: no memory for %d games at a time", s->places);
 	for (int player = 0; player < (set->match ? 2 : 1); player++)
 		if (player_init(w, player, thread, e))
 			return ERR_MEMORY;
 	for (size_t i = 0; i < n; i++) {
-		w->game[i] = selfplay_game_new(set, e);
-		if (!w->game[i])
+		w->game[i] = w->own[i] = selfplay_game_new(set, e);
+		if (!w->own[i])
 			return ERR_MEMORY;
 	}
 	return 0;
-}
-
-/* Gives idle places a new game; returns how many are active. */
-static int claim_games(struct worker *w)
-{
-	int n = w->s->set->in_flight, active = 0;
-	for (int i = 0; i < n; i++)
-		active += w->active[i];
-	for (int i = 0; i < n; i++) {
-		uint32_t index;
-		if (w->active[i])
-			continue;
-		if (!claim(w->s, active == 0, &index))
-			break;
-		selfplay_game_begin(w->game[i], index);
-		w->active[i] = true;
-		active++;
-	}
-	return active;
 }
 
 /* Whether the question of game i was answered before. */
@@ -230,22 +268,50 @@ static int step_game(struct worker *w, int i)
 	return rc;
 }
 
-static void step_games(struct worker *w)
+static bool begin_game(struct worker *w, int i)
 {
-	for (int i = 0; i < w->s->set->in_flight; i++) {
-		if (!w->active[i])
-			continue;
+	uint32_t index;
+	if (!claim(w->s, &index))
+		return false;
+	selfplay_game_begin(w->game[i], index);
+	return true;
+}
+
+/* Ends the session where it was asked to stop or the machine errs: then no game under way is to be believed. */
+static bool going_on(struct session *s)
+{
+	struct err e;
+	if (s->stop && atomic_load(s->stop))
+		fail(s, err_set(&e, ERR_STOPPED, "self-play: stopped"), &e);
+	if (nn_guard_faulty(s->set->kernels.guard))
+		fail(s, err_set(&e, ERR_FAULT, "%s", s->set->kernels.guard->first.text), &e);
+	return !atomic_load(&s->ended);
+}
+
+/* Place i on to a question that only the net can answer, through as many games as it takes; false: it is empty. */
+static bool fill_place(struct worker *w, int i)
+{
+	while (going_on(w->s) && (w->active[i] || begin_game(w, i))) {
 		int rc = step_game(w, i);
+		struct err e;
+		w->active[i] = rc == 1;
 		if (rc == 1)
-			continue;
-		w->active[i] = false;
-		if (rc == 0) {
+			return true;
+		if (rc == 0)
 			finish(w->s, w->game[i]);
-		} else {
-			struct err e;
+		else
 			fail(w->s, err_set(&e, rc, "self-play: no memory to record a game"), &e);
-		}
 	}
+	return false;
+}
+
+/* Returns how many places have a question. */
+static int fill_places(struct worker *w)
+{
+	int n = 0;
+	for (int i = 0; i < w->s->places; i++)
+		n += fill_place(w, i);
+	return n;
 }
 
 static void answer_games(struct worker *w)
@@ -253,7 +319,7 @@ static void answer_games(struct worker *w)
 	struct profile *p = w->s->set->kernels.profile;
 	for (int player = 0; player < 2; player++) {
 		int n = 0;
-		for (int i = 0; i < w->s->set->in_flight; i++)
+		for (int i = 0; i < w->s->places; i++)
 			if (w->active[i] && w->player[i] == player)
 				w->batch[n++] = w->job[i];
 		if (n == 0)
@@ -268,33 +334,21 @@ static void answer_games(struct worker *w)
 	}
 }
 
-static bool stopped(const struct session *s)
-{
-	return s->stop && atomic_load(s->stop);
-}
-
 static void work(void *ctx, int task, int thread)
 {
 	struct session *s = ctx;
-	struct worker w;
+	struct worker *w = &s->worker[task];
 	struct err e;
-	(void)task;
-	int rc = worker_init(&w, s, thread, &e);
+	int rc = worker_init(w, s, thread, &e);
 	if (rc)
 		fail(s, rc, &e);
-	while (!atomic_load(&s->ended) && claim_games(&w) > 0) {
-		if (stopped(s)) {
-			fail(s, err_set(&e, ERR_STOPPED, "self-play: stopped"), &e);
+	while (going_on(s))
+		if (fill_places(w) > 0) {
+			answer_games(w);
+			share_games(w);
+		} else if (!wait_for_games(w)) {
 			break;
 		}
-		step_games(&w);
-		answer_games(&w);
-		if (nn_guard_faulty(s->set->kernels.guard)) { /* no game under way is to be believed */
-			fail(s, err_set(&e, ERR_FAULT, "%s", s->set->kernels.guard->first.text), &e);
-			break;
-		}
-	}
-	worker_release(&w);
 }
 
 static int check_player(const struct selfplay_settings *s, int player, struct err *e)
@@ -340,25 +394,53 @@ static int check_settings(const struct selfplay_settings *s, uint32_t first, uin
 	return 0;
 }
 
+static int session_memory(struct session *s, struct err *e)
+{
+	s->finished = calloc(s->window, sizeof *s->finished);
+	s->worker = calloc((size_t)s->threads, sizeof *s->worker);
+	s->offered = calloc((size_t)s->places, sizeof *s->offered); /* one thread's at a time */
+	if (s->finished && s->worker && s->offered)
+		return 0;
+	return err_set(e, ERR_MEMORY, "self-play: no memory for %u finished games", (unsigned)s->window);
+}
+
+static void session_release(struct session *s)
+{
+	for (int i = 0; s->worker && i < s->threads; i++)
+		if (s->worker[i].s)
+			worker_release(&s->worker[i]);
+	for (uint32_t i = 0; s->finished && i < s->window; i++)
+		finished_clear(&s->finished[i]);
+	free(s->worker);
+	free(s->finished);
+	free(s->offered);
+}
+
 static int session_play(struct session *s, struct pool *pool, struct err *e)
 {
-	uint64_t window = 4 * (uint64_t)pool_threads(pool) * (uint64_t)s->set->in_flight + 64;
-	s->window = window < s->count ? (uint32_t)window : s->count;
-	s->finished = calloc(s->window, sizeof *s->finished);
-	if (!s->finished)
-		return err_set(e, ERR_MEMORY, "self-play: no memory for %u finished games", (unsigned)s->window);
+	int rc = session_memory(s, e);
+	if (rc)
+		return rc;
 	if (pthread_mutex_init(&s->mutex, NULL) != 0)
 		return err_set(e, ERR_MEMORY, "self-play: the system gives no lock");
 	if (pthread_cond_init(&s->moved, NULL) == 0) {
-		pool_run(pool, pool_threads(pool), work, s);
+		pool_run(pool, s->threads, work, s);
 		pthread_cond_destroy(&s->moved);
 	} else {
 		s->code = err_set(e, ERR_MEMORY, "self-play: the system gives no lock");
 	}
 	pthread_mutex_destroy(&s->mutex);
-	for (uint32_t i = 0; i < s->window; i++)
-		finished_clear(&s->finished[i]);
 	return s->enough || s->delivered == s->count ? 0 : s->code;
+}
+
+/* No thread takes more than its part of all games, and none is so far ahead of the others that much waits for its turn. */
+static void session_shape(struct session *s, int threads)
+{
+	uint64_t in_flight = (uint64_t)s->set->in_flight, part = (s->count + (uint64_t)threads - 1) / (uint64_t)threads;
+	uint64_t window = 4 * (uint64_t)threads * in_flight + 64;
+	s->threads = threads;
+	s->places = (int)(in_flight < part ? in_flight : part);
+	s->window = window < s->count ? (uint32_t)window : s->count;
 }
 
 int selfplay_run(const struct selfplay_settings *set, struct pool *pool, uint32_t first, uint32_t count,
@@ -371,7 +453,9 @@ int selfplay_run(const struct selfplay_settings *set, struct pool *pool, uint32_
 	if (rc || count == 0)
 		return rc;
 	atomic_init(&s.ended, false);
+	atomic_init(&s.idle, 0);
+	session_shape(&s, pool_threads(pool));
 	rc = session_play(&s, pool, e);
-	free(s.finished);
+	session_release(&s);
 	return rc;
 }
