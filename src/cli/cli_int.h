@@ -22,6 +22,8 @@ void cli_search_settings(struct search_settings *s, int visits);
 
 /* The net of a file; prints why not and sets *code to the exit code where it returns NULL.  name: see nn_net_load. */
 struct nn_net *cli_net_load(const char *command, const char *path, struct hash *name, int *code);
+/* The same for players, which take imported nets too: see nn_net_load_any. */
+struct nn_net *cli_net_load_any(const char *command, const char *path, struct hash *name, int *code);
 
 /* Where the net is that plays when none is named: see miai(1).  ERR_ARG: nowhere. */
 int cli_net_default(char *path, size_t room, struct err *e);

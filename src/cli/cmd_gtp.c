@@ -67,7 +67,7 @@ static int play(struct gtp_settings *set, const char *path, unsigned flags)
 	int code = CLI_OK;
 	nn_kernels_init(&kernels, flags);
 	if (path) {
-		net = cli_net_load("gtp", path, NULL, &code);
+		net = cli_net_load_any("gtp", path, NULL, &code);
 		if (!net)
 			return code;
 	}

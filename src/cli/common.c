@@ -43,15 +43,25 @@ void cli_search_settings(struct search_settings *s, int visits)
 	};
 }
 
-struct nn_net *cli_net_load(const char *command, const char *path, struct hash *name, int *code)
+static struct nn_net *net_load(const char *command, const char *path, struct hash *name, bool any, int *code)
 {
 	struct err e = {.text = ""};
-	struct nn_net *net = nn_net_load(path, name, &e);
+	struct nn_net *net = any ? nn_net_load_any(path, name, &e) : nn_net_load(path, name, &e);
 	if (!net) {
 		cli_fail(command, ERR_IO, &e);
 		*code = CLI_UNREADABLE;
 	}
 	return net;
+}
+
+struct nn_net *cli_net_load(const char *command, const char *path, struct hash *name, int *code)
+{
+	return net_load(command, path, name, false, code);
+}
+
+struct nn_net *cli_net_load_any(const char *command, const char *path, struct hash *name, int *code)
+{
+	return net_load(command, path, name, true, code);
 }
 
 void cli_short_number(char *out, size_t n, double v)

@@ -12,7 +12,8 @@ bool gtp_boardsize(struct gtp *g, struct gtp_call *c)
 		return gtp_fail(c, "syntax error");
 	if (size < GAME_SIZE_MIN || size > GAME_SIZE_MAX || (c->argc > 1 && height != size))
 		return gtp_fail(c, "unacceptable size");
-	return engine_clear(g->engine, size, &e) == 0 || gtp_fail(c, e.text);
+	int rc = engine_clear(g->engine, size, &e);
+	return rc == 0 || gtp_fail(c, rc == ERR_ARG ? "unacceptable size" : e.text); /* a net that knows one size alone */
 }
 
 bool gtp_clear_board(struct gtp *g, struct gtp_call *c)

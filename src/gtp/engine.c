@@ -28,22 +28,22 @@ void engine_forget(struct engine *g)
 }
 
 /* A move by either player, also after two passes: the protocols let a game go on. */
-static bool play(void *state, int player, int action)
+static bool play(const struct engine *g, void *state, int player, int action)
 {
 	if (go_passes(state) >= 2)
 		go_resume(state);
 	go_set_to_move(state, player);
-	return go->play(state, action);
+	return g->game->play(state, action);
 }
 
 void engine_rebuild(struct engine *g)
 {
-	go->init(g->state, &g->rules);
+	g->game->init(g->state, &g->rules);
 	for (int i = 0; i < g->stones; i++)
 		go_place(g->state, g->stone[i].player, g->stone[i].action);
 	go_set_to_move(g->state, g->first);
 	for (int i = 0; i < g->moves; i++)
-		play(g->state, g->move[i].player, g->move[i].action);
+		play(g, g->state, g->move[i].player, g->move[i].action);
 	engine_changed(g);
 }
 
@@ -63,9 +63,12 @@ int engine_clear(struct engine *g, int size, struct err *e)
 	struct game_rules rules = g->rules;
 	if (size < GAME_SIZE_MIN || size > GAME_SIZE_MAX)
 		return err_set(e, ERR_ARG, "a board of %d: sizes are %d to %d", size, GAME_SIZE_MIN, GAME_SIZE_MAX);
+	int only = g->set.net ? evaluator_size(g->set.net) : 0;
+	if (only && size != only)
+		return err_set(e, ERR_ARG, "a board of %d: the net knows boards of %d alone", size, only);
 	rules.size = size;
 	if (!g->state || size != g->rules.size) {
-		size_t n = go->state_bytes(&rules);
+		size_t n = g->game->state_bytes(&rules);
 		void *state = malloc(n), *scratch = malloc(n);
 		if (!state || !scratch) {
 			free(state);
@@ -135,7 +138,7 @@ bool engine_play(struct engine *g, int player, int action)
 	/* A refused move must leave no trace, such as whose turn it is. */
 	if (g->moves >= GAME_MOVES_MAX)
 		return false;
-	if (!play(g->state, player, action)) {
+	if (!play(g, g->state, player, action)) {
 		engine_rebuild(g);
 		return false;
 	}
@@ -199,7 +202,7 @@ int engine_scratch(struct engine *g, int player, struct err *e)
 {
 	if (g->moves >= GAME_MOVES_MAX)
 		return err_set(e, ERR_ARG, "the game is too long");
-	memcpy(g->scratch, g->state, go->state_bytes(&g->rules));
+	memcpy(g->scratch, g->state, g->game->state_bytes(&g->rules));
 	if (go_passes(g->scratch) >= 2)
 		go_resume(g->scratch);
 	go_set_to_move(g->scratch, player);
@@ -209,7 +212,7 @@ int engine_scratch(struct engine *g, int player, struct err *e)
 /* Does the net take what the game gives? */
 static int check_net(const struct nn_net *net, struct err *e)
 {
-	if (!net || (net->shape.planes == go->planes && net->shape.plane_exp == go->plane_exp))
+	if (!net || evaluator_size(net) || (net->shape.planes == go->planes && net->shape.plane_exp == go->plane_exp))
 		return 0;
 	return err_set(e, ERR_ARG, "the net takes %d planes at 2^-%d, the game has %d at 2^-%d", net->shape.planes,
 	               net->shape.plane_exp, go->planes, go->plane_exp);
@@ -222,8 +225,10 @@ static int begin(struct engine *g, struct err *e)
 		return err_set(e, ERR_ARG, "%d threads: 1 to %d", s->threads, ENGINE_THREADS_MAX);
 	if (check_net(s->net, e) || engine_params_check(&s->params, e))
 		return ERR_ARG;
-	g->rules = (struct game_rules){.size = s->size, .max_moves = GAME_MOVES_MAX};
-	int rc = engine_clear(g, s->size, e);
+	int only = s->net ? evaluator_size(s->net) : 0, size = only ? only : s->size;
+	g->game = s->net ? evaluator_game(s->net) : go;
+	g->rules = (struct game_rules){.size = size, .max_moves = GAME_MOVES_MAX};
+	int rc = engine_clear(g, size, e);
 	if (rc)
 		return rc;
 	if (engine_komi(g, s->komi_half))

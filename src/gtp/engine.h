@@ -55,7 +55,7 @@ struct engine_settings {
 	int threads;                      /* 1..1024 */
 	uint64_t memory;                  /* bytes that the tree may take; 0: 512 MiB */
 	uint64_t seed;
-	int size, komi_half;
+	int size, komi_half;              /* of the first board; a net that knows one size alone begins with that */
 	struct engine_params params;
 	int64_t (*now_us)(void *ctx);     /* a clock for tests, microseconds; NULL: the machine's steady clock */
 	void *now_ctx;

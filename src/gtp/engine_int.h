@@ -32,6 +32,7 @@ struct engine_tree {
  * state again. */
 struct engine {
 	struct engine_settings set; /* params included */
+	const struct game *game;    /* game_go, or the variant of it that the net sees */
 	struct game_rules rules;
 	void *state, *scratch;      /* owned; state_bytes of the rules each */
 	int moves, stones, first;   /* first: who moves first */

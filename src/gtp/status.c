@@ -19,7 +19,7 @@ static const struct game *const go = &game_go;
 static void ask(struct engine *g, const void *state, int symmetry)
 {
 	struct eval_job *job = g->job;
-	go->features(state, job->planes);
+	g->game->features(state, job->planes);
 	job->symmetry = symmetry;
 	job->want_owner = 1;
 	g->eval[0]->evaluate(g->eval[0], &job, 1);
@@ -90,7 +90,7 @@ int engine_status(struct engine *g, uint8_t *dead, int *score_half, struct err *
 		memcpy(dead, gone, (size_t)points);
 	if (!score_half)
 		return 0;
-	go->init(g->scratch, &g->rules);
+	g->game->init(g->scratch, &g->rules);
 	/* go_place refuses nothing here: each part of a group of the position has a liberty, the whole group's or
 	 * the next stone of the group itself. */
 	for (int p = 0; p < points; p++)

@@ -55,7 +55,7 @@ int engine_ready(struct engine *g, struct err *e)
 	int rc = ready_evaluators(g, e);
 	if (rc)
 		return rc;
-	g->search = search_deep_new(go, &g->rules, g->set.memory, g->eval, g->pool, e);
+	g->search = search_deep_new(g->game, &g->rules, g->set.memory, g->eval, g->pool, e);
 	return g->search ? 0 : ERR_MEMORY;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "nn/leela.h"
 #include "nn/net.h"
 
 #include "nn/conv.h"
@@ -136,6 +137,7 @@ void nn_net_free(struct nn_net *n)
 {
 	if (!n)
 		return;
+	nn_leela_free(n->leela);
 	for (int i = 0; i < n->layers; i++) {
 		free(n->layer[i].weight);
 		free(n->layer[i].bias);

@@ -89,7 +89,10 @@ struct nn_layer {
 	int16_t *sum;     /* check sums of packed, see nn/guard.h */
 };
 
+struct nn_leela;
+
 struct nn_net {
+	struct nn_leela *leela; /* owned; a net of another architecture, and nothing below is set (nn/leela.h); else NULL */
 	struct nn_shape shape;
 	int layers, acts;
 	struct nn_layer layer[NN_LAYERS_MAX];
@@ -111,6 +114,8 @@ int nn_net_check(const struct nn_net *n, struct err *e);
 void nn_net_write(const struct nn_net *n, struct buf *out);
 struct nn_net *nn_net_read(const void *p, size_t len, struct err *e);
 struct nn_net *nn_net_load(const char *path, struct hash *name, struct err *e); /* name: SHA-256 of the file */
+/* The same for a file of either architecture, for those who ask the net through search/evaluator.h alone. */
+struct nn_net *nn_net_load_any(const char *path, struct hash *name, struct err *e);
 
 /* Rounds up to the sizes that kernels take. */
 static inline int nn_pad16(int n) { return (n + 15) / 16 * 16; }

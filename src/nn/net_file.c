@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The net file: docs/formats/net.md. */
 #include "base/file.h"
+#include "nn/leela.h"
 #include "nn/net.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char magic[8] = {'m', 'i', 'a', 'i', '-', 'n', 'e', 't'};
@@ -139,13 +141,32 @@ struct nn_net *nn_net_read(const void *p, size_t len, struct err *e)
 	return n;
 }
 
-struct nn_net *nn_net_load(const char *path, struct hash *name, struct err *e)
+static struct nn_net *read_leela(const struct buf *b, struct err *e)
+{
+	struct nn_net *n = calloc(1, sizeof *n);
+	if (!n) {
+		err_set(e, ERR_MEMORY, "out of memory for a net");
+		return NULL;
+	}
+	n->leela = nn_leela_read(b->data, b->len, e);
+	if (n->leela)
+		return n;
+	free(n);
+	return NULL;
+}
+
+static struct nn_net *load(const char *path, struct hash *name, bool any, struct err *e)
 {
 	struct buf b = {0};
 	struct nn_net *n = NULL;
 
-	if (!file_read(&b, path, NN_FILE_MAX, e)) {
-		n = nn_net_read(b.data, b.len, e);
+	if (!file_read(&b, path, any ? (uint64_t)NN_LEELA_FILE_MAX : (uint64_t)NN_FILE_MAX, e)) {
+		if (!nn_leela_is(b.data, b.len))
+			n = nn_net_read(b.data, b.len, e);
+		else if (any)
+			n = read_leela(&b, e);
+		else
+			err_set(e, ERR_FORMAT, "an imported net, which can be played with and looked at, but not be trained or compared");
 		if (!n)
 			err_prefix(e, ERR_FORMAT, path);
 		else if (name)
@@ -153,4 +174,14 @@ struct nn_net *nn_net_load(const char *path, struct hash *name, struct err *e)
 	}
 	buf_release(&b);
 	return n;
+}
+
+struct nn_net *nn_net_load(const char *path, struct hash *name, struct err *e)
+{
+	return load(path, name, false, e);
+}
+
+struct nn_net *nn_net_load_any(const char *path, struct hash *name, struct err *e)
+{
+	return load(path, name, true, e);
 }

@@ -8,6 +8,7 @@
 #include "nn/kernels.h"
 #include "nn/net.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { EVAL_ONE = 65536 }; /* values are Q16: -EVAL_ONE a certain loss, EVAL_ONE a certain win */
@@ -42,6 +43,17 @@ struct evaluator {
  * evaluated a second time in plain C, and what is not the same is reported there.  NULL: see e. */
 struct evaluator *evaluator_net_new(const struct nn_net *net, const struct nn_kernels *k, int size, int batch, struct err *e);
 void evaluator_net_free(struct evaluator *e);
+
+/* The game whose states and features a net's evaluator is asked about: game_go, or a variant of it (games/go/go.h). */
+const struct game *evaluator_game(const struct nn_net *net);
+/* The one board size that a net knows, 0 where it knows all. */
+int evaluator_size(const struct nn_net *net);
+
+/* For an imported net, which evaluator_net_new and evaluator_net_free pass on to these.  It knows neither score nor
+ * ownership: both are 0. */
+struct evaluator *evaluator_leela_new(const struct nn_leela *net, const struct nn_kernels *k, int size, int batch, struct err *e);
+void evaluator_leela_free(struct evaluator *e);
+bool evaluator_is_leela(const struct evaluator *e);
 
 /* Flat policy, even value: for tests and as a net-free player. */
 struct evaluator *evaluator_uniform_new(int size, int batch);

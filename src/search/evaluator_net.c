@@ -120,6 +120,8 @@ static int net_memory(struct net_evaluator *n, const struct nn_net *net, const s
 struct evaluator *evaluator_net_new(const struct nn_net *net, const struct nn_kernels *k, int size, int batch,
                                     struct err *e)
 {
+	if (net->leela)
+		return evaluator_leela_new(net->leela, k, size, batch, e);
 	if (size < GAME_SIZE_MIN || size > GAME_SIZE_MAX || batch < 1) {
 		err_set(e, ERR_ARG, "evaluator: board size %d is not 2 to 19, or batch %d below 1", size, batch);
 		return NULL;
@@ -142,6 +144,10 @@ void evaluator_net_free(struct evaluator *e)
 {
 	if (!e)
 		return;
+	if (evaluator_is_leela(e)) {
+		evaluator_leela_free(e);
+		return;
+	}
 	nn_work_free(((struct net_evaluator *)e)->work);
 	nn_work_free(((struct net_evaluator *)e)->again);
 	free(e);

@@ -16,7 +16,14 @@ enum {
 	GO_PLANE_EXP = 4,  /* a binary plane holds 0 or 16, which stands for 1 */
 	GO_LAST_MOVES = 5, /* how many of the latest moves a state remembers */
 	GO_HANDICAP_MAX = 9,
+	GO_HISTORY_PLANES = 18,
+	GO_HISTORY_BLACK = 16, /* the first of the two planes that say whose turn it is */
 };
+
+/* Go for nets that see the last eight positions: a state is one of game_go with earlier boards behind it, so all of this
+ * header applies to it.  Planes hold 0 or 1: 0..7 the mover's stones now and 1 to 7 positions ago, 8..15 the opponent's,
+ * 16 all ones where Black moves, 17 where White does.  Positions before the first one are empty. */
+extern const struct game game_go_history;
 
 enum go_plane {
 	GO_PLANE_BOARD = 0, /* all ones: tells the net where the board ends */
