@@ -67,6 +67,7 @@ want_build()
 	want gcc libc6-dev -- 'C compiler and C library'
 	want meson ninja-build pkgconf -- 'building (meson brings python3)'
 	want libinih-dev -- 'reading recipes'
+	want zlib1g-dev -- 'importing packed nets'
 }
 
 # configure FOLDER COMPILER [SETUP OPTIONS...]: makes it ready for ninja, once.

@@ -3,6 +3,7 @@
 #include "cli/cli_int.h"
 
 #include "base/file.h"
+#include "nn/leela.h"
 #include "record/games.h"
 #include "record/ledger.h"
 #include "record/shard.h"
@@ -66,6 +67,25 @@ static int info_net(const char *path, struct err *e)
 	for (int i = 0; i < n->layers; i++)
 		printf(" %d", n->layer[i].exp);
 	printf(" (exponents)\n");
+	nn_net_free(n);
+	return 0;
+}
+
+static int info_leela(const char *path, struct err *e)
+{
+	struct hash name;
+	struct nn_net *n = nn_net_load_any(path, &name, e);
+	if (!n)
+		return ERR_FORMAT;
+	const struct nn_leela_shape *s = &n->leela->shape;
+	printf("imported net\n");
+	print_hash("name", &name);
+	printf("%-12s leela-zero's, %d blocks of %d filters, %d hidden units, for boards of %d\n", "shape", s->blocks,
+	       s->filters, s->hidden, s->size);
+	printf("%-12s a chance to win for %s; neither score nor ownership, and komi is not seen\n", "value",
+	       s->black_value ? "Black" : "the mover");
+	print_hash("imported", &n->leela->source);
+	printf("%-12s unknown: no recipe, no ledger; how it was trained cannot be checked\n", "history");
 	nn_net_free(n);
 	return 0;
 }
@@ -281,7 +301,7 @@ static const struct {
 	const char *start;
 	info_fn *show;
 } kinds[] = {
-    {"miai-net", info_net},   {"miaichkp", info_checkpoint}, {"miaishrd", info_shard},
+    {"miai-net", info_net},   {"miai-lzn", info_leela},   {"miaichkp", info_checkpoint}, {"miaishrd", info_shard},
     {"miaigame", info_games}, {"miai ledger ", info_ledger}, {"", info_recipe},
 };
 

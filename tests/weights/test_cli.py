@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""miai import as a user meets it: packed and plain files, info, a game by GTP, errors.   usage: test_cli.py MIAI MAKER"""
+import gzip
+import hashlib
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+MAKER = sys.argv.pop(2)
+MIAI = sys.argv.pop(1)
+
+
+def miai(*args, **kw):
+    return subprocess.run([MIAI, *map(str, args)], capture_output=True, timeout=100, text=True, **kw)
+
+
+class Import(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.dir = pathlib.Path(cls.folder.name)
+        cls.text = subprocess.run([MAKER, "write"], capture_output=True, check=True).stdout
+        (cls.dir / "plain.txt").write_bytes(cls.text)
+        (cls.dir / "packed.gz").write_bytes(gzip.compress(cls.text))
+        half = len(cls.text) // 2
+        (cls.dir / "members.gz").write_bytes(gzip.compress(cls.text[:half]) + gzip.compress(cls.text[half:]))
+        cls.said = miai("import", cls.dir / "plain.txt", "--out", cls.dir / "plain.net")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def test_said(self):
+        self.assertEqual((self.said.returncode, self.said.stderr), (0, ""))
+        self.assertIn(hashlib.sha256((self.dir / "plain.net").read_bytes()).hexdigest(), self.said.stdout)
+        self.assertIn(hashlib.sha256(self.text).hexdigest(), self.said.stdout)
+        self.assertRegex(self.said.stdout, r"best move is the same in \d+; KL divergence 0\.\d+ on average")
+        self.assertRegex(self.said.stdout, r"the chance to win differs by 0\.\d+ on average, 0\.\d+ at most")
+
+    def test_packed(self):
+        for name in "packed", "members":
+            p = miai("import", self.dir / f"{name}.gz", "--out", self.dir / f"{name}.net", "--cpu-flags", "none")
+            if "built without zlib" in p.stderr:
+                self.skipTest("no zlib")
+            self.assertEqual((p.returncode, p.stderr, p.stdout), (0, "", self.said.stdout))
+            self.assertEqual((self.dir / f"{name}.net").read_bytes(), (self.dir / "plain.net").read_bytes())
+
+    def test_info(self):
+        p = miai("info", self.dir / "plain.net")
+        self.assertEqual((p.returncode, p.stderr), (0, ""))
+        self.assertIn("leela-zero's, 2 blocks of 16 filters, 32 hidden units, for boards of 7", p.stdout)
+        self.assertIn("unknown: no recipe, no ledger", p.stdout)
+
+    def test_plays(self):
+        game = "boardsize 7\ngenmove b\ngenmove w\nplay b pass\nundo\nfinal_score\nboardsize 9\nquit\n"
+        for flags in "all", "none":
+            p = miai("gtp", "--net", self.dir / "plain.net", "--visits", "20", "--cpu-flags", flags, input=game)
+            self.assertEqual(p.returncode, 0)
+            replies = p.stdout.split("\n\n")
+            self.assertRegex(replies[1], r"^= [A-H][1-7]$")
+            self.assertRegex(replies[2], r"^= ([A-H][1-7]|PASS|pass)$")
+            self.assertTrue(replies[6].startswith("? unacceptable size"), replies[6])
+            first = p.stdout if flags == "all" else first
+            self.assertEqual(p.stdout, first)
+
+    def test_not_for_others(self):
+        p = miai("match", self.dir / "plain.net", "random", "--size", "7", "--games", "2")
+        self.assertEqual(p.returncode, 3)
+        self.assertIn("an imported net", p.stderr)
+
+    def test_refused(self):
+        for data, words in ((b"", "line 1"), (b"\x1f\x8b", "gzip"), (self.text[:1000], "lines"),
+                            (gzip.compress(self.text)[:-20], "gzip"), (self.text.replace(b"\n", b"\nnan ", 1), '"nan"')):
+            (self.dir / "bad").write_bytes(data)
+            p = miai("import", self.dir / "bad", "--out", self.dir / "bad.net")
+            self.assertIn(p.returncode, (2, 3))
+            self.assertEqual(p.stdout, "")
+            self.assertIn(words, p.stderr)
+            self.assertIn(str(self.dir / "bad"), p.stderr)
+            self.assertFalse((self.dir / "bad.net").exists())
+        for args in ([], ["x"], ["x", "--out", "y", "--positions", "1"], ["x", "y", "--out", "z"]):
+            self.assertEqual(miai("import", *args).returncode, 2)
+
+
+unittest.main()
