@@ -83,6 +83,7 @@ WATCHED(wino_in_s8, PART_TRANSFORM,
 	(int16_t *v, size_t plane, const int8_t *x, int line, int ci, int rows, int cols), (v, plane, x, line, ci, rows, cols))
 WATCHED(wino_out, PART_TRANSFORM, (int32_t *acc, const int32_t *m, size_t plane, int co, int rows, int cols),
 	(acc, m, plane, co, rows, cols))
+WATCHED(wgrad3, PART_PRODUCT, (const struct nn_wgrad3 *g), (g)) /* with its transforms, which are in it */
 WATCHED(interleave4, PART_TRANSFORM, (uint8_t *out, const uint8_t *in, size_t n), (out, in, n))
 WATCHED(relu_rows, PART_EPILOGUE,
 	(uint8_t *out, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias, int c, int s),
@@ -91,12 +92,29 @@ WATCHED(trunk_rows, PART_EPILOGUE,
 	(int16_t *t, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias, const int32_t *extra, int c, int s),
 	(t, row, rows, acc, bias, extra, c, s))
 
+static uint32_t watched_mask_rows(int32_t *g, const struct nn_mask_rows *m)
+{
+	part(PART_EPILOGUE);
+	uint32_t most = running->real.mask_rows(g, m);
+	part(PART_REST);
+	return most;
+}
+
+static uint32_t watched_mask_add(int32_t *t, const struct nn_mask_rows *m, int s)
+{
+	part(PART_EPILOGUE);
+	uint32_t most = running->real.mask_add(t, m, s);
+	part(PART_REST);
+	return most;
+}
+
 static void watch_kernels(struct watch *w, struct nn_kernels *k)
 {
 	w->real = *k;
 	k->mm_u8 = watched_mm_u8;
 	k->mm_s8 = watched_mm_s8;
 	k->wgrad = watched_wgrad;
+	k->wgrad3 = watched_wgrad3;
 	k->wino_mm = watched_wino_mm;
 	k->wino_in_u8 = watched_wino_in_u8;
 	k->wino_in_s8 = watched_wino_in_s8;
@@ -104,6 +122,8 @@ static void watch_kernels(struct watch *w, struct nn_kernels *k)
 	k->interleave4 = watched_interleave4;
 	k->relu_rows = watched_relu_rows;
 	k->trunk_rows = watched_trunk_rows;
+	k->mask_rows = watched_mask_rows;
+	k->mask_add = watched_mask_add;
 	k->profile = &w->profile;
 }
 
