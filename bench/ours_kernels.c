@@ -79,12 +79,16 @@ static void fill(struct kernel *k, const char *kind)
 
 static const struct bench_loop *best_loop(unsigned flags)
 {
-	const char *name;
-	bench_peak(flags, &name);
-	for (const struct bench_loop *l = bench_loops; l->name; l++)
-		if (strcmp(l->name, name) == 0)
-			return l;
-	return NULL;
+	const struct bench_loop *best = NULL;
+	double most = 0;
+	for (const struct bench_loop *l = bench_loops; l->name; l++) {
+		double rate = l->flag & flags ? bench_loop_rate(l) : 0;
+		if (rate > most) {
+			most = rate;
+			best = l;
+		}
+	}
+	return best;
 }
 
 const char *kernel_open(struct work *w, const char *kind, unsigned flags)

@@ -95,7 +95,7 @@ static double seconds(void)
 }
 
 /* The best of several tries: whatever disturbs makes a try slower. */
-static double measure(const struct bench_loop *l)
+double bench_loop_rate(const struct bench_loop *l)
 {
 	const uint64_t rounds = 200000; /* about a millisecond */
 	double best = 0;
@@ -105,20 +105,6 @@ static double measure(const struct bench_loop *l)
 		t = seconds() - t;
 		double rate = (double)rounds * l->macs / (t > 1e-9 ? t : 1e-9);
 		best = rate > best ? rate : best;
-	}
-	return best;
-}
-
-double bench_peak(unsigned cpu_flags, const char **name)
-{
-	double best = 0;
-	*name = "none";
-	for (const struct bench_loop *l = bench_loops; l->name; l++) {
-		double rate = l->flag & cpu_flags ? measure(l) : 0;
-		if (rate > best) {
-			best = rate;
-			*name = l->name;
-		}
 	}
 	return best;
 }

@@ -16,7 +16,7 @@ struct bench_loop {
 /* Ends with one whose name is NULL; empty for processors without a loop of their own. */
 extern const struct bench_loop bench_loops[];
 
-/* The best of the loops that cpu_flags allow, multiply-adds a second; 0 where there is none.  *name: the loop's. */
-double bench_peak(unsigned cpu_flags, const char **name);
+/* Multiply-adds a second of one core, by a few milliseconds of it. */
+double bench_loop_rate(const struct bench_loop *l);
 
 #endif

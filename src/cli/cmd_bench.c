@@ -90,13 +90,13 @@ static int work(struct bench *b, struct err *e)
 static void print_machine(struct bench *b, int threads, unsigned flags)
 {
 	char names[128];
-	const char *loop;
 	nn_cpu_flags_text(names, sizeof names, flags);
 	fprintf(stderr, "%d thread%s, instruction sets: %s\n", threads, threads == 1 ? "" : "s", names);
-	b->peak = bench_peak(flags, &loop);
-	if (b->peak > 0) {
-		bench_speed("peak of a core's registers", b->peak, 1, " multiply-adds/s");
-		fprintf(stderr, "  %-28s %s\n", "its loop", loop);
+	for (const struct bench_loop *l = bench_loops; l->name; l++) {
+		double rate = l->flag & flags ? bench_loop_rate(l) : 0;
+		b->peak = rate > b->peak ? rate : b->peak;
+		if (rate > 0)
+			bench_speed(l->name, rate, 1, " multiply-adds/s in registers");
 	}
 }
 
@@ -130,8 +130,8 @@ const struct cli_command cli_cmd_bench = {
     .usage = "Usage: miai bench [OPTIONS]\n"
 	     "Does a fixed piece of every kind of work.  Standard output has a hash of each part and, as\n"
 	     "the last line, the signature of them all: the same at any number of threads, with any\n"
-	     "instruction set, on any machine.  Speeds go to standard error; a product's share of the peak\n"
-	     "is of what one core does with its registers alone.\n\n"
+	     "instruction set, on any machine.  Speeds go to standard error; the peak of products\n"
+	     "is the best of the loops that touch nothing but a core's registers.\n\n"
 	     "  --quick           a small piece of work, with a signature of its own\n"
 	     "  --profile         instead: where the time of self-play and of training goes, on one thread\n"
 	     "  --threads N       (all processors)\n"
