@@ -358,24 +358,13 @@ static void op_vectors(const struct op *o, int n, int stride, const struct outpu
 	}
 }
 
-/* Padded index of the first point (in board order) that holds each channel's maximum. */
-static void find_argmax(const struct nn_work *w, const uint8_t *x, const uint8_t *max, int c, uint16_t *at)
-{
-	for (int ch = 0; ch < c; ch++)
-		for (int p = 0; p < w->points; p++)
-			if (x[w->row[p] * c + ch] == max[ch]) {
-				at[ch] = (uint16_t)w->row[p];
-				break;
-			}
-}
-
 /* One position's pooled = [4 * mean, max] of c channels, both at two bits more than x's exponent, clamped to 127.
  * sum <= 361 * 127 and factor = floor(2^18 / points), so sum * factor <= 2^18 * 127 < 2^31. */
-static void pool_one(const struct nn_kernels *k, const struct nn_work *w, const uint8_t *board, int c, uint8_t *out)
+static void pool_one(const struct nn_kernels *k, const struct nn_work *w, const uint8_t *board, int c, uint8_t *out, uint16_t *at)
 {
 	uint32_t sum[NN_CHANNELS_MAX], factor = (1u << 18) / (uint32_t)w->points;
 
-	k->pool(sum, out + c, board, w->size, c);
+	k->pool(sum, out + c, at, board, w->size, c);
 	for (int ch = 0; ch < c; ch++) {
 		uint32_t mean = (sum[ch] * factor + (1u << 15)) >> 16;
 		out[ch] = (uint8_t)(mean > 127 ? 127 : mean);
@@ -389,12 +378,10 @@ static void pool_board(const struct nn_kernels *k, struct nn_work *w, const uint
 	for (int i = 0; i < n; i++) {
 		const uint8_t *board = x + (size_t)i * (size_t)(w->padded * c);
 		uint8_t *out = w->pool[which] + (size_t)i * 2 * (size_t)c;
-		pool_one(k, w, board, c, out);
-		if (w->keep)
-			find_argmax(w, board, out + c, c, w->argmax[which] + i * c);
+		pool_one(k, w, board, c, out, w->keep ? w->argmax[which] + i * c : NULL);
 		if (!w->watch)
 			continue;
-		pool_one(k, w, board, c, w->watch->echo);
+		pool_one(k, w, board, c, w->watch->echo, NULL);
 		w->watch->words[NN_WATCH_POOL] += nn_words(w->watch->echo, 2 * (size_t)c);
 	}
 }

@@ -114,6 +114,20 @@ struct nn_mask_rows {
 	const int32_t *place;
 };
 
+/* The way back through the few outputs of a layer of logits, whose gradients are not rounded:
+ *   out[r * ci + j] = sat30(sum over o < co of g[r * co + o] * w[o * ci + j]),
+ *   dw[o * ci + j] += sum over r of g[r * co + o] * x[row[r] + j]
+ * |g| <= 2^22, |w| <= 127, x in 0..127, co at most 6, ci a multiple of 16, 32 * 361 rows at most: |dw| < 2^43. */
+struct nn_logits_back {
+	const int32_t *g;
+	const int8_t *w;
+	const uint8_t *x;
+	const int32_t *row;
+	int rows, ci, co;
+	int32_t *out;
+	int64_t *dw;
+};
+
 /* One row of the table is one operation; docs of the elementwise ones stand in nn/ref/elementwise.c. */
 struct nn_kernels {
 	void (*mm_u8)(const struct nn_mm *m);
@@ -147,14 +161,19 @@ struct nn_kernels {
 	/* Stochastic rounding: out[i] = clamp(asr(g[i] + (rng_round_bits(key, first + i) & (2^s - 1)), s), -127, 127);
 	 * |g| <= 2^30 and s in 0..24, so nothing wraps; s = 0 only clamps. */
 	void (*round_sr)(int8_t *out, const int32_t *g, size_t n, int s, uint64_t key, uint32_t first);
-	/* Sum and maximum of each of c channels (a multiple of 16) over the size * size points of one padded board. */
-	void (*pool)(uint32_t *sum, uint8_t *max, const uint8_t *x, int size, int c);
+	/* Sum and maximum of each of c channels (a multiple of 16) over the size * size points of one padded board; at, where not
+	 * NULL: the padded index of the first point with that maximum. */
+	void (*pool)(uint32_t *sum, uint8_t *max, uint16_t *at, const uint8_t *x, int size, int c);
 	/* g[to[r] + ch] = sat30(sat30(acc + mean) + max), then masked; sat30 clamps to +-2^30.  Returns the largest magnitude.
 	 * g may be acc, where to[r] = r * c. */
 	uint32_t (*mask_rows)(int32_t *g, const struct nn_mask_rows *m);
 	/* t[to[r] + ch] = sat30(t + rshift(acc, s)), acc masked; mean is NULL.  Returns the largest magnitude.  |t| <= 2^30; s in
 	 * -40..40; where s < 0 the exact product is meant. */
 	uint32_t (*mask_add)(int32_t *t, const struct nn_mask_rows *m, int s);
+	/* sum[i] += rshift(v[i], s), unless sum is NULL; returns the sum of (first + 2 i) * rshift(v[i], s), modulo 2^64.
+	 * |v| < 2^28, s in -22..61. */
+	uint64_t (*add_sums)(int64_t *sum, const int32_t *v, size_t n, int s, uint64_t first);
+	void (*logits_back)(const struct nn_logits_back *m);
 	/* sum[ch] += g over the size * size points of one padded board of c channels (a multiple of 16). */
 	void (*sum_points)(int32_t *sum, const int8_t *g, int size, int c);
 	unsigned flags;         /* what the table was made for */

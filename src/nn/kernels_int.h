@@ -24,9 +24,11 @@ typedef void nn_fn_trunk_rows(int16_t *t, const int32_t *row, int rows, const in
 typedef void nn_fn_relu_trunk(uint8_t *out, const int16_t *t, size_t n, int s);
 typedef uint32_t nn_fn_max_abs(const int32_t *g, size_t n);
 typedef void nn_fn_round_sr(int8_t *out, const int32_t *g, size_t n, int s, uint64_t key, uint32_t first);
-typedef void nn_fn_pool(uint32_t *sum, uint8_t *max, const uint8_t *x, int size, int c);
+typedef void nn_fn_pool(uint32_t *sum, uint8_t *max, uint16_t *at, const uint8_t *x, int size, int c);
 typedef uint32_t nn_fn_mask_rows(int32_t *g, const struct nn_mask_rows *m);
 typedef uint32_t nn_fn_mask_add(int32_t *t, const struct nn_mask_rows *m, int s);
+typedef uint64_t nn_fn_add_sums(int64_t *sum, const int32_t *v, size_t n, int s, uint64_t first);
+typedef void nn_fn_logits_back(const struct nn_logits_back *m);
 typedef void nn_fn_sum_points(int32_t *sum, const int8_t *g, int size, int c);
 
 #define NN_KERNEL(op, isa, flags) nn_fn_##op nn_##op##_##isa;

@@ -109,29 +109,16 @@ static void add_sum(struct slice *s, int64_t *sum, int64_t v, int exp)
 		*sum += add;
 }
 
-/* The same for n of them.  |v| < 2^28, so a shift by at most 22 to the left stays within 2^50. */
+/* The same for n of them.  |v| < 2^28: a shift by at most 22 to the left stays within 2^50, one by 62 to the right leaves 0. */
 static void add_sums(struct slice *s, int64_t *sum, const int32_t *v, int n, int exp)
 {
-	uint64_t print = 0, place = place_of(s, sum);
-	int64_t keep = s->dry ? 0 : -1;
-	int right = exp - GRAD_Q, left = -right;
+	int right = exp - GRAD_Q;
 
-	if (right >= 62 || left > 22)
+	if (right < -22)
 		for (int i = 0; i < n; i++)
 			add_sum(s, &sum[i], v[i], exp);
-	else if (right > 0)
-		for (int i = 0; i < n; i++, place += 2) {
-			int64_t add = fx_asr64(v[i] + (INT64_C(1) << (right - 1)), right);
-			print += place * (uint64_t)add;
-			sum[i] += add & keep;
-		}
-	else
-		for (int i = 0; i < n; i++, place += 2) {
-			int64_t add = v[i] * (INT64_C(1) << left);
-			print += place * (uint64_t)add;
-			sum[i] += add & keep;
-		}
-	s->print += print;
+	else if (right < 62)
+		s->print += s->k->add_sums(s->dry ? NULL : sum, v, (size_t)n, right, place_of(s, sum));
 }
 
 /* ---- products, and their checks ---- */
@@ -445,28 +432,20 @@ static uint32_t mask_head(struct slice *s)
 
 /* ---- layers ---- */
 
-/* The layers that give logits see their gradients unrounded (Q20).  x: rows of ci at the given offsets; out: rows of ci,
- * gradient of x at exponent OUT_Q + the layer's.  |g| <= 2^22, at most 6 outputs: sums stay below 2^32 in 64 bits. */
+/* The layers that give logits see their gradients unrounded (Q20).  row: where in x the rows of ci are that it read; out: rows
+ * of ci, gradient of x at exponent OUT_Q + the layer's. */
 static void logits_back(struct slice *s, int layer, const int32_t *g, const uint8_t *x, const int32_t *row, int rows, int32_t *out)
 {
 	const struct nn_layer *l = &s->net->layer[layer];
 	int ci = l->info.ci, co = l->info.co, exp = OUT_Q + in_exp(s, &l->info);
 	int64_t dw[NN_GLOBAL_OUT * NN_HEAD_MAX] = {0}, db[NN_GLOBAL_OUT] = {0};
 
-	for (int r = 0; r < rows; r++) {
-		const int32_t *gr = g + r * co;
-		const uint8_t *xr = x + (size_t)(row ? row[r] : r) * (size_t)ci;
+	s->k->logits_back(&(struct nn_logits_back){
+	    .g = g, .w = l->weight, .x = x, .row = row, .rows = rows, .ci = ci, .co = co, .out = out, .dw = dw,
+	});
+	for (int r = 0; r < rows; r++)
 		for (int o = 0; o < co; o++)
-			db[o] += gr[o];
-		for (int j = 0; j < ci; j++) {
-			int64_t sum = 0;
-			for (int o = 0; o < co; o++) {
-				sum += (int64_t)gr[o] * l->weight[o * ci + j];
-				dw[o * ci + j] += (int64_t)gr[o] * xr[j];
-			}
-			out[r * ci + j] = sat30(sum);
-		}
-	}
+			db[o] += g[r * co + o];
 	for (int i = 0; i < co * ci; i++)
 		add_sum(s, &s->grads.layer[layer].w[i], dw[i], exp);
 	for (int o = 0; o < co; o++)
@@ -479,9 +458,9 @@ static int global_back(struct slice *s)
 	const struct nn_shape *shape = &s->w->shape;
 	int fc2 = nn_head_layer(shape, 3), fc1 = nn_head_layer(shape, 2), v = 2 * shape->blocks + 2;
 
-	logits_back(s, fc2, s->global_grad, s->w->act[v], NULL, SLICE, s->vec);
 	for (int r = 0; r < SLICE; r++)
 		s->back_row[r] = r * shape->head;
+	logits_back(s, fc2, s->global_grad, s->w->act[v], s->back_row, SLICE, s->vec);
 	s->k->mask_rows(s->vec, &(struct nn_mask_rows){
 	    .acc = s->vec, .rows = SLICE, .c = shape->head, .act = s->w->act[v], .from = s->back_row, .to = s->back_row,
 	});
@@ -499,7 +478,9 @@ static uint32_t head_back(struct slice *s)
 	int exp = OUT_Q + s->net->layer[points].exp;
 	uint32_t most;
 
-	logits_back(s, points, s->point_grad, w->act[a + 1], w->row, SLICE * w->points, s->sums);
+	for (int r = 0; r < SLICE * w->points; r++)
+		s->head_row[r] = w->row[r] * shape->head;
+	logits_back(s, points, s->point_grad, w->act[a + 1], s->head_row, SLICE * w->points, s->sums);
 	share_pool(s, shape->blocks, shape->head, global_back(s), exp);
 	exp = round_board(s, s->sums, shape->head, mask_head(s), exp);
 	board_wgrad(s, head, w->act[a], exp);

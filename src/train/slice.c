@@ -74,6 +74,7 @@ static void place(struct slice *s, const struct train_state *t, struct arena *a)
 	s->vec8 = arena_alloc(a, SLICE * 2 * wide);
 	s->dw = arena_alloc(a, weights * sizeof(int32_t));
 	s->back_row = arena_alloc(a, SLICE * sizeof(int32_t));
+	s->head_row = arena_alloc(a, SLICE * points * sizeof(int32_t));
 	s->board_point = arena_alloc(a, points * sizeof(int32_t));
 }
 

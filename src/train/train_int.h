@@ -107,7 +107,7 @@ struct slice {
 	int32_t *vec, *vec_sums;         /* SLICE * 2 * widest */
 	int8_t *vec8;                    /* SLICE * 2 * widest */
 	int32_t *dw;                     /* the largest layer's weight gradient of one slice */
-	int32_t *back_row;               /* scratch for row offsets: SLICE */
+	int32_t *back_row, *head_row;    /* scratch for row offsets: SLICE, SLICE * points */
 	int32_t *board_point;            /* padded index of each point of one board */
 	uint64_t saturated[NN_ACTS_MAX], high[NN_ACTS_MAX]; /* activations equal to 127, at least 64 */
 	struct train_stats stats;

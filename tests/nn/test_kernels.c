@@ -414,26 +414,6 @@ static uint8_t *random_acts(enum bed_place place, size_t n, uint64_t key)
 	return x;
 }
 
-static void pool_case(struct subject *u, int size, int c)
-{
-	const uint64_t key = begin(u, "random", "board %d, c %d", size, c);
-	const size_t n = (size_t)c * (sizeof(uint32_t) + 1);
-	/* what lies on the padding is no part of it, so put something there */
-	const uint8_t *x = random_acts(BED_X, (size_t)nn_padded(size) * (size_t)c, key);
-	uint32_t *got = bed_out(&bed, BED_GOT, n), *want = bed_out(&bed, BED_WANT, n);
-	u->k.pool(got, (uint8_t *)(got + c), x, size, c);
-	for (int ch = 0; ch < c; ch++) {
-		uint8_t *max = (uint8_t *)(want + c) + ch;
-		want[ch] = *max = 0;
-		for (int p = 0; p < size * size; p++) {
-			const uint8_t v = x[nn_padded_index(size, p / size, p % size) * c + ch];
-			want[ch] += v;
-			*max = v > *max ? v : *max;
-		}
-	}
-	compare(u, got, want, n, 1);
-}
-
 static void sum_points_case(struct subject *u, int size, int c, enum fill fill)
 {
 	const uint64_t key = begin(u, fill == FILL_RANDOM ? "random" : "all at the bottom", "board %d, c %d", size, c);
@@ -449,13 +429,6 @@ static void sum_points_case(struct subject *u, int size, int c, enum fill fill)
 	}
 	u->k.sum_points(got, g, size, c);
 	compare(u, got, want, n, sizeof *got);
-}
-
-static void check_pool(struct subject *u)
-{
-	for (int size = 2; size <= 19; size++)
-		for (int c = 16; c <= 256; c += 16)
-			pool_case(u, size, c);
 }
 
 static void check_sum_points(struct subject *u)
@@ -476,6 +449,7 @@ static void gradients(int32_t *g, size_t n, int pattern, int s, uint64_t key)
 }
 
 #include "mask_checks.h"
+#include "sums_checks.h"
 #include "wgrad3_checks.h"
 #include "wino_checks.h"
 
@@ -528,7 +502,7 @@ static const struct wrong {
     WRONG(round_sr, first),    WRONG(round_sr, floor),  WRONG(pool, padding),  WRONG(mask_rows, top),
     WRONG(mask_add, half),     WRONG(sum_points, line), WRONG(wino_mm, sat),   WRONG(wino_in_s8, narrow),
     WRONG(wino_in_s8, sign),   WRONG(wino_in_u8, size), WRONG(wino_out, edge), WRONG(wino_out, inverse),
-    WRONG(mask_rows, place),   WRONG(mask_add, wrap),   WRONG(wgrad3, edge),       WRONG(wgrad3, narrow),
+    WRONG(pool, last),         WRONG(add_sums, lane),     WRONG(logits_back, narrow), WRONG(mask_rows, place),   WRONG(mask_add, wrap),   WRONG(wgrad3, edge),       WRONG(wgrad3, narrow),
 };
 
 static void test_wrong_kernels(void)
@@ -581,6 +555,8 @@ static void test_subset(unsigned flags)
 	CHECK((any_fn *)k.pool == expected("pool", flags));
 	CHECK((any_fn *)k.mask_rows == expected("mask_rows", flags));
 	CHECK((any_fn *)k.mask_add == expected("mask_add", flags));
+	CHECK((any_fn *)k.add_sums == expected("add_sums", flags));
+	CHECK((any_fn *)k.logits_back == expected("logits_back", flags));
 	CHECK((any_fn *)k.sum_points == expected("sum_points", flags));
 }
 
@@ -742,6 +718,7 @@ struct work {
 	struct nn_wgrad wgrad;
 	struct nn_wgrad3 wgrad3;
 	struct nn_mask_rows mask;
+	struct nn_logits_back logits;
 	struct rows_case rows;
 	size_t elements;
 };
@@ -820,7 +797,7 @@ static void call_round_sr(struct work *w)
 static void call_pool(struct work *w)
 {
 	for (int i = 0; i < 32; i++)
-		w->k->pool((uint32_t *)(void *)bed.base[BED_GOT], bed.base[BED_WANT], bed.base[BED_X], 9, w->rows.c);
+		w->k->pool((uint32_t *)(void *)bed.base[BED_GOT], bed.base[BED_WANT], (uint16_t *)(void *)bed.base[BED_BIAS], bed.base[BED_X], 9, w->rows.c);
 }
 
 static void call_mask_rows(struct work *w)
@@ -833,6 +810,16 @@ static void call_mask_add(struct work *w)
 	struct nn_mask_rows m = w->mask;
 	m.mean = NULL;
 	CHECK(w->k->mask_add((int32_t *)(void *)bed.base[BED_GOT], &m, 7) != 1);
+}
+
+static void call_add_sums(struct work *w)
+{
+	CHECK(w->k->add_sums((int64_t *)(void *)bed.base[BED_GOT], (int32_t *)(void *)bed.base[BED_X], w->elements / 2, 4, 1) != 1);
+}
+
+static void call_logits_back(struct work *w)
+{
+	w->k->logits_back(&w->logits);
 }
 
 static void call_sum_points(struct work *w)
@@ -856,6 +843,10 @@ static void work_make(struct work *w, const char *op, int c)
 		wgrad3_make(&w->wgrad3, &g, &patterns[0], 1);
 		w->wgrad3.dw = bed_out(&bed, BED_GOT, sizeof(int32_t) * 9 * (size_t)c * (size_t)c);
 		w->elements *= 9 * (size_t)c;
+	} else if (strcmp(op, "logits_back") == 0) {
+		logits_make(&w->logits, &(struct logits_shape){.rows = 32 * 81, .ci = c, .co = 3}, 0, 1);
+		w->logits.dw = bed_out(&bed, BED_GOT, sizeof(int64_t) * 3 * (size_t)c);
+		w->logits.out = bed_out(&bed, BED_WANT, sizeof(int32_t) * w->elements);
 	} else if (strncmp(op, "mask_", 5) == 0) {
 		mask_make(&w->mask, &(struct mask_shape){.rows = 32 * 81, .c = c, .pooled = true}, SUMS_SMALL, 0, 1);
 	} else if (strncmp(op, "mm_", 3) == 0) {

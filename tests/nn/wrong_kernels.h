@@ -195,11 +195,39 @@ static void wrong_floor_round_sr(int8_t *out, const int32_t *g, size_t n, int s,
 }
 
 /* Takes the padding between lines for points. */
-static void wrong_padding_pool(uint32_t *sum, uint8_t *max, const uint8_t *x, int size, int c)
+static void wrong_padding_pool(uint32_t *sum, uint8_t *max, uint16_t *at, const uint8_t *x, int size, int c)
 {
-	nn_pool_c(sum, max, x, size, c);
+	nn_pool_c(sum, max, at, x, size, c);
 	for (int i = 0; i < c; i++)
 		max[i] = x[(2 * size + 2) * c + i] > max[i] ? x[(2 * size + 2) * c + i] : max[i];
+}
+
+/* The last point of the maximum, not the first. */
+static void wrong_last_pool(uint32_t *sum, uint8_t *max, uint16_t *at, const uint8_t *x, int size, int c)
+{
+	nn_pool_c(sum, max, at, x, size, c);
+	for (int p = 0; at && p < size * size * c; p++) {
+		const int index = (p / c / size + 1) * (size + 1) + p / c % size + 1;
+		if (x[index * c + p % c] == max[p % c])
+			at[p % c] = (uint16_t)index;
+	}
+}
+
+/* Counts places by fours. */
+static uint64_t wrong_lane_add_sums(int64_t *sum, const int32_t *v, size_t n, int s, uint64_t first)
+{
+	uint64_t print = 0;
+	for (size_t i = 0; i < n; i += 4)
+		print += nn_add_sums_c(sum ? sum + i : NULL, v + i, n - i < 4 ? n - i : 4, s, first + 8 * (i / 4 + i / 64));
+	return print;
+}
+
+/* Sums in 32 bits. */
+static void wrong_narrow_logits_back(const struct nn_logits_back *m)
+{
+	nn_logits_back_c(m);
+	for (int i = 0; i < m->co * m->ci; i++)
+		m->dw[i] = (int32_t)m->dw[i];
 }
 
 /* Lets through what is clamped at the top. */

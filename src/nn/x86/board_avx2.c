@@ -3,16 +3,21 @@
 #include "nn/kernels_int.h"
 #include "nn/x86/x86_int.h"
 
-/* Sums of 16 channels fit 16 bits unsigned: 19 * 19 * 127 = 45847. */
-void nn_pool_avx2(uint32_t *sum, uint8_t *max, const uint8_t *x, int size, int c)
+/* Sums of 16 channels fit 16 bits unsigned: 19 * 19 * 127 = 45847.  at: of the first point beyond the largest so far; the first
+ * of all where every one is 0. */
+NN_INLINE void pool(uint32_t *sum, uint8_t *max, uint16_t *at, const uint8_t *x, int size, int c, int with_at)
 {
 	for (int ch = 0; ch < c; ch += 16) {
 		__m128i most = _mm_setzero_si128();
-		__m256i total = _mm256_setzero_si256();
+		__m256i total = _mm256_setzero_si256(), where = _mm256_set1_epi16((int16_t)(size + 2));
 		for (int row = 1; row <= size; row++) {
-			const uint8_t *p = x + (ptrdiff_t)(row * (size + 1) + 1) * c + ch;
+			const int first = row * (size + 1) + 1;
+			const uint8_t *p = x + (ptrdiff_t)first * c + ch;
 			for (int col = 0; col < size; col++, p += c) {
 				const __m128i v = nn_load16(p);
+				const __m256i here = _mm256_set1_epi16((int16_t)(first + col));
+				if (with_at) /* both below 128, so signed */
+					where = _mm256_blendv_epi8(where, here, _mm256_cvtepi8_epi16(_mm_cmpgt_epi8(v, most)));
 				most = _mm_max_epu8(most, v);
 				total = _mm256_add_epi16(total, _mm256_cvtepu8_epi16(v));
 			}
@@ -20,7 +25,17 @@ void nn_pool_avx2(uint32_t *sum, uint8_t *max, const uint8_t *x, int size, int c
 		nn_store16(max + ch, most);
 		nn_store32(sum + ch, _mm256_cvtepu16_epi32(_mm256_castsi256_si128(total)));
 		nn_store32(sum + ch + 8, _mm256_cvtepu16_epi32(_mm256_extracti128_si256(total, 1)));
+		if (with_at)
+			nn_store32(at + ch, where);
 	}
+}
+
+void nn_pool_avx2(uint32_t *sum, uint8_t *max, uint16_t *at, const uint8_t *x, int size, int c)
+{
+	if (at)
+		pool(sum, max, at, x, size, c, 1);
+	else
+		pool(sum, max, at, x, size, c, 0);
 }
 
 /* A line's sum fits 16 bits: 19 * 127 = 2413. */
@@ -142,4 +157,87 @@ uint32_t nn_mask_add_avx2(int32_t *t, const struct nn_mask_rows *m, int s)
 	if (s > 30)
 		return nn_mask_add_c(t, m, s);
 	return s >= 1 ? mask_add(t, m, s, 1) : mask_add(t, m, s, 0);
+}
+
+/* rshift(v, s) in 32 bits where s <= 30: |v| + 2^29 < 2^30; beyond it is 0. */
+NN_INLINE __m256i scaled(__m128i v, int s)
+{
+	if (s <= 0)
+		return _mm256_sll_epi64(_mm256_cvtepi32_epi64(v), _mm_cvtsi32_si128(-s));
+	v = _mm_add_epi32(v, _mm_set1_epi32(INT32_C(1) << (s - 1)));
+	return _mm256_cvtepi32_epi64(_mm_sra_epi32(v, _mm_cvtsi32_si128(s)));
+}
+
+/* Four lanes, k of them each: lane l adds up a = v[l] + v[4 + l] + ..., and b, the sum of all its a's so far, which is the
+ * sum of (k - step) * v[4 step + l].  So the sum of i v[i] is that of 4 (k a - b) + l a over the lanes. */
+NN_INLINE uint64_t print_of(__m256i a, __m256i b, uint64_t k, uint64_t first)
+{
+	uint64_t lane[4], sums[4], print = 0;
+	nn_store32(lane, a);
+	nn_store32(sums, b);
+	for (uint64_t l = 0; l < 4; l++)
+		print += (first + 2 * l + 8 * k) * lane[l] - 8 * sums[l];
+	return print;
+}
+
+uint64_t nn_add_sums_avx2(int64_t *sum, const int32_t *v, size_t n, int s, uint64_t first)
+{
+	__m256i a = _mm256_setzero_si256(), b = a;
+	size_t i = 0;
+	if (s > 30)
+		return 0;
+	for (; i + 4 <= n; i += 4) {
+		const __m256i add = scaled(nn_load16(v + i), s);
+		a = _mm256_add_epi64(a, add);
+		b = _mm256_add_epi64(b, a);
+		if (sum)
+			nn_store32(sum + i, _mm256_add_epi64(nn_load32(sum + i), add));
+	}
+	return print_of(a, b, i / 4, first) + nn_add_sums_c(sum ? sum + i : NULL, v + i, n - i, s, first + 2 * i);
+}
+
+enum { LOGITS = 3 };
+
+/* Eight inputs of three outputs: |sum of g w| <= 3 * 2^22 * 127 < 2^31.  dw has the even inputs and the odd ones. */
+NN_INLINE void logits_rows(const struct nn_logits_back *m, int j)
+{
+	__m256i w[LOGITS], dw[LOGITS][2];
+	NN_UNROLL
+	for (int o = 0; o < LOGITS; o++) {
+		w[o] = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i_u *)(m->w + o * m->ci + j)));
+		dw[o][0] = dw[o][1] = _mm256_setzero_si256();
+	}
+	const int32_t *g = m->g;
+	for (int r = 0; r < m->rows; r++, g += LOGITS) {
+		const __m256i x = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i_u *)(m->x + m->row[r] + j)));
+		const __m256i odd = _mm256_srli_epi64(x, 32);
+		__m256i sum = _mm256_setzero_si256();
+		NN_UNROLL
+		for (int o = 0; o < LOGITS; o++) {
+			const __m256i v = _mm256_set1_epi32(g[o]);
+			sum = _mm256_add_epi32(sum, _mm256_mullo_epi32(v, w[o]));
+			dw[o][0] = _mm256_add_epi64(dw[o][0], _mm256_mul_epi32(v, x));
+			dw[o][1] = _mm256_add_epi64(dw[o][1], _mm256_mul_epi32(v, odd));
+		}
+		nn_store32(m->out + (ptrdiff_t)r * m->ci + j, sat30(sum));
+	}
+	NN_UNROLL
+	for (int o = 0; o < LOGITS; o++) {
+		int64_t *to = m->dw + o * m->ci + j;
+		const __m256i low = _mm256_unpacklo_epi64(dw[o][0], dw[o][1]), high = _mm256_unpackhi_epi64(dw[o][0], dw[o][1]);
+		const __m256i first = _mm256_permute2x128_si256(low, high, 0x20), second = _mm256_permute2x128_si256(low, high, 0x31);
+		nn_store32(to, _mm256_add_epi64(nn_load32(to), first));
+		nn_store32(to + 4, _mm256_add_epi64(nn_load32(to + 4), second));
+	}
+}
+
+/* The points' layer has three outputs; the global one has a row a position only, and is left to C. */
+void nn_logits_back_avx2(const struct nn_logits_back *m)
+{
+	if (m->co != LOGITS) {
+		nn_logits_back_c(m);
+		return;
+	}
+	for (int j = 0; j < m->ci; j += 8)
+		logits_rows(m, j);
 }

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sums over boards, and of gradients, against what kernels.h says.  For test_kernels.c, whose bed and subject they use. */
+#ifndef MIAI_TESTS_SUMS_CHECKS_H
+#define MIAI_TESTS_SUMS_CHECKS_H
+
+/* Outputs: sums, maxima, places. */
+static void pool_want(uint32_t *sum, uint8_t *max, uint16_t *at, const uint8_t *x, int size, int c)
+{
+	for (int ch = 0; ch < c; ch++) {
+		sum[ch] = max[ch] = 0;
+		for (int p = size * size - 1; p >= 0; p--) {
+			const int index = nn_padded_index(size, p / size, p % size);
+			const uint8_t v = x[index * c + ch];
+			sum[ch] += v;
+			max[ch] = v > max[ch] ? v : max[ch];
+			if (at && v == max[ch])
+				at[ch] = (uint16_t)index;
+		}
+	}
+}
+
+/* nothing: one channel of zeros, whose first point counts; few: channels with many points of the maximum. */
+static void pool_case(struct subject *u, int size, int c, bool with_at)
+{
+	const uint64_t key = begin(u, "random", "board %d, c %d, places %d", size, c, with_at);
+	const size_t n = (size_t)c * (sizeof(uint32_t) + sizeof(uint16_t) + 1), cells = (size_t)nn_padded(size) * (size_t)c;
+	/* what lies on the padding is no part of it, so put something there */
+	uint8_t *x = random_acts(BED_X, cells, key);
+	for (size_t i = 0; i < cells; i++)
+		x[i] = i % (size_t)c == 3 ? 0 : i % (size_t)c == 5 ? x[i] % 3 : x[i];
+	uint32_t *got = bed_out(&bed, BED_GOT, n), *want = bed_out(&bed, BED_WANT, n);
+	uint16_t *got_at = (uint16_t *)(void *)(got + c), *want_at = (uint16_t *)(void *)(want + c);
+	u->k.pool(got, (uint8_t *)(got_at + c), with_at ? got_at : NULL, x, size, c);
+	pool_want(want, (uint8_t *)(want_at + c), with_at ? want_at : NULL, x, size, c);
+	compare(u, got, want, n, 1);
+}
+
+static void check_pool(struct subject *u)
+{
+	for (int size = 2; size <= 19; size++)
+		for (int c = 16; c <= 256; c += 16)
+			pool_case(u, size, c, c & 16 || size < 5);
+}
+
+static void add_sums_case(struct subject *u, size_t n, int s, int pattern)
+{
+	const uint64_t key = begin(u, sum_patterns[pattern], "n %zu, s %d", n, s), first = 2 * (key % 1000) + 1;
+	int32_t *v = bed_in(&bed, BED_X, n * sizeof *v);
+	int64_t *got = bed_out(&bed, BED_GOT, n * sizeof *got), *want = bed_out(&bed, BED_WANT, n * sizeof *want);
+	uint64_t print = 0;
+	for (size_t i = 0; i < n; i++) {
+		v[i] = sum_value(pattern, s < 24 ? s : 0, i, key) / 4;
+		got[i] = want[i] = (int64_t)(rng_at(key, i) >> 6) - (INT64_C(1) << 57);
+		const int64_t add = fx_rshift64(v[i], s);
+		want[i] += add;
+		print += (first + 2 * i) * (uint64_t)add;
+	}
+	if (u->k.add_sums(NULL, v, n, s, first) != print)
+		fail(u, "another print, without sums");
+	if (u->k.add_sums(got, v, n, s, first) != print)
+		fail(u, "another print");
+	compare(u, got, want, n * sizeof *got, sizeof(int32_t));
+}
+
+static void check_add_sums(struct subject *u)
+{
+	for (int s = -22; s <= 61; s++)
+		for (size_t n = 0; n < 40; n++)
+			add_sums_case(u, n < 36 ? n : 16 * n, s, (int)n % SUM_PATTERNS);
+}
+
+struct logits_shape {
+	int rows, ci, co;
+};
+
+/* fill 0: random; else all at the ends of their ranges. */
+static void logits_make(struct nn_logits_back *m, const struct logits_shape *z, int fill, uint64_t key)
+{
+	const size_t rows = (size_t)z->rows, ci = (size_t)z->ci, co = (size_t)z->co;
+	int32_t *g = bed_in(&bed, BED_BIAS, rows * co * sizeof *g), *row = bed_in(&bed, BED_ROW, rows * sizeof *row);
+	int8_t *w = bed_in(&bed, BED_W, co * ci);
+	uint8_t *x = bed_in(&bed, BED_X, rows * ci);
+	for (size_t i = 0; i < rows * co; i++) {
+		const int32_t most = 1 << 22, v = (int32_t)(rng_at(key, i) >> 41);
+		g[i] = fill == 0 ? v - (most - 1) : fill == 1 ? most : i & 1 ? -most : most;
+	}
+	for (size_t i = 0; i < co * ci; i++)
+		w[i] = (int8_t)fill_value(fill == 0 ? FILL_RANDOM : fill == 1 ? FILL_TOP : FILL_TURNS, -127, i, key + 1);
+	for (size_t i = 0; i < rows * ci; i++)
+		x[i] = (uint8_t)fill_value(fill == 0 ? FILL_RANDOM : FILL_TOP, 0, i, key + 2);
+	for (int r = 0; r < z->rows; r++)
+		row[r] = (z->rows - 1 - r) * z->ci;
+	*m = (struct nn_logits_back){.g = g, .w = w, .x = x, .row = row, .rows = z->rows, .ci = z->ci, .co = z->co};
+}
+
+static void logits_want(const struct nn_logits_back *m, int32_t *out, int64_t *dw)
+{
+	for (int r = 0; r < m->rows; r++)
+		for (int j = 0; j < m->ci; j++) {
+			int64_t sum = 0;
+			for (int o = 0; o < m->co; o++) {
+				sum += (int64_t)m->g[r * m->co + o] * m->w[o * m->ci + j];
+				dw[o * m->ci + j] += (int64_t)m->g[r * m->co + o] * m->x[m->row[r] + j];
+			}
+			out[r * m->ci + j] = (int32_t)fx_clamp64(sum, -(1 << 30), 1 << 30);
+		}
+}
+
+static void logits_back_case(struct subject *u, const struct logits_shape *z, int fill)
+{
+	const uint64_t key = begin(u, fill ? "extremes" : "random", "%d rows, ci %d, co %d", z->rows, z->ci, z->co);
+	const size_t weights = (size_t)z->co * (size_t)z->ci, sums = (size_t)z->rows * (size_t)z->ci;
+	const size_t n = weights * sizeof(int64_t) + sums * sizeof(int32_t);
+	struct nn_logits_back m;
+	logits_make(&m, z, fill, key);
+	m.dw = bed_out(&bed, BED_GOT, n);
+	m.out = (int32_t *)(void *)(m.dw + weights);
+	int64_t *want = bed_out(&bed, BED_WANT, n);
+	for (size_t i = 0; i < weights; i++)
+		m.dw[i] = want[i] = (int64_t)(rng_at(key, i) >> 20) - (INT64_C(1) << 43);
+	u->k.logits_back(&m);
+	logits_want(&m, (int32_t *)(void *)(want + weights), want);
+	compare(u, m.dw, want, n, sizeof(int32_t));
+}
+
+static void check_logits_back(struct subject *u)
+{
+	for (int i = 0; i < 360; i++)
+		logits_back_case(u, &(struct logits_shape){.rows = 1 + i % 37, .ci = 16 * (1 + i % 4), .co = 1 + i % 6}, i / 6 % 3);
+	logits_back_case(u, &(struct logits_shape){.rows = 32 * 361, .ci = 64, .co = 3}, 1);
+}
+
+#endif
