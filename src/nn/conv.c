@@ -13,6 +13,7 @@ enum {
 	LAST = NN_WINO_SIDE - 1, /* the point that only tiles of 4 have */
 	SKEW = 32,               /* elements between planes, so that not all points fall into one set of the cache */
 	FORMS = 4,
+	TILES = 36,              /* in a chunk: with 256 channels, V and M of a block take 2/3 of a megabyte */
 	BLOCK = 64,              /* outputs at a time */
 };
 
@@ -29,51 +30,33 @@ static bool cut_side(int size, int *fours, int *threes)
 	return size >= 3 * *threes && size > 0;
 }
 
-/* Tiles that a chunk should have at least, were there boards enough. */
-static int chunk_tiles(int channels)
-{
-	return channels <= 64 ? 36 : channels <= 128 ? 24 : 16;
-}
-
-/* Boards in a chunk.  One, where a board alone has tiles enough. */
-static int chunk_boards(int size, int channels)
-{
-	int fours, threes;
-	if (!cut_side(size, &fours, &threes))
-		return 0;
-	const int a_board = (fours + threes) * (fours + threes), boards = chunk_tiles(channels) / a_board;
-	return boards > 1 ? boards : 1;
-}
-
 static int tiles_of(int size, int boards)
 {
 	int fours, threes;
 	return cut_side(size, &fours, &threes) ? boards * (fours + threes) * (fours + threes) : 0;
 }
 
-static size_t plane(int size, int channels)
+/* Boards in a chunk: as many as have no more than TILES tiles, and one at least. */
+static int chunk_boards(int size)
 {
-	return (size_t)tiles_of(size, chunk_boards(size, channels)) * (size_t)channels + SKEW;
+	const int a_board = tiles_of(size, 1);
+	return a_board ? TILES / a_board : 0;
 }
 
-/* The most that a plane takes for any number of channels up to this. */
-static size_t plane_most(int size, int channels)
+static size_t plane(int size, int channels)
 {
-	size_t most = 0;
-	for (int c = 16; c <= channels; c += 16)
-		most = plane(size, c) > most ? plane(size, c) : most;
-	return most;
+	return (size_t)tiles_of(size, chunk_boards(size)) * (size_t)channels + SKEW;
 }
 
 size_t nn_conv_bytes(int size, int channels)
 {
-	const size_t points = NN_WINO_POINTS * plane_most(size, channels);
+	const size_t points = NN_WINO_POINTS * plane(size, channels);
 	return points * (sizeof(int16_t) + sizeof(int32_t)) + sizeof(int32_t) * NN_CONV_ROWS * NN_CHANNELS_MAX + 4 * 64;
 }
 
 void nn_conv_place(struct nn_conv_work *w, struct arena *a, int size, int channels)
 {
-	const size_t points = NN_WINO_POINTS * plane_most(size, channels);
+	const size_t points = NN_WINO_POINTS * plane(size, channels);
 	w->v = arena_alloc(a, points * sizeof *w->v);
 	w->m = arena_alloc(a, points * sizeof *w->m);
 	w->acc = arena_alloc(a, sizeof *w->acc * NN_CONV_ROWS * NN_CHANNELS_MAX);
@@ -198,7 +181,7 @@ static void chunk_outputs(const struct chunk *h, int first, int channels, nn_con
 void nn_conv_wino(const struct nn_kernels *k, const struct nn_conv_work *w, const struct nn_conv *c, int n, nn_conv_done *done,
                   void *arg)
 {
-	const int channels = c->ci > c->co ? c->ci : c->co, boards = chunk_boards(c->size, channels);
+	const int channels = c->ci > c->co ? c->ci : c->co, boards = chunk_boards(c->size);
 	const int block = c->whole || c->co < BLOCK ? c->co : BLOCK;
 	struct chunk h;
 	h.k = k;
@@ -226,15 +209,27 @@ bool nn_conv_has_wino(const struct nn_conv *c)
 	return c->wino && cut_side(c->size, &fours, &threes);
 }
 
-/* By measurement (docs/performance.md). */
-static bool wino_pays(const struct nn_kernels *k, const struct nn_conv *c)
+/* Where Winograd is faster, by measurement: from so many channels (of ci and co the fewer) and tiles in the batch on. */
+static const struct row {
+	unsigned flags;
+	int channels, tiles;
+} faster[] = {
+    {NN_CPU_AVX512VNNI, 64, 4}, {NN_CPU_AVX512VNNI, 32, 16}, {NN_CPU_AVX2, 64, 1}, {NN_CPU_AVX2, 32, 4}, {NN_CPU_AVX2, 16, 8},
+};
+
+static bool wino_is_faster(unsigned flags, const struct nn_conv *c, int n)
 {
-	return (k->flags & NN_CPU_AVX2) && c->ci >= 32 && c->co >= 32 && c->size >= 6;
+	const unsigned best = flags & NN_CPU_AVX512VNNI ? NN_CPU_AVX512VNNI : flags & NN_CPU_AVX2;
+	const int channels = c->ci < c->co ? c->ci : c->co, tiles = tiles_of(c->size, n);
+	for (size_t i = 0; i < sizeof faster / sizeof *faster; i++)
+		if (faster[i].flags == best && channels >= faster[i].channels && tiles >= faster[i].tiles)
+			return true;
+	return false;
 }
 
 void nn_conv(const struct nn_kernels *k, const struct nn_conv_work *w, const struct nn_conv *c, int n, nn_conv_done *done, void *arg)
 {
-	if (nn_conv_has_wino(c) && wino_pays(k, c))
+	if (nn_conv_has_wino(c) && wino_is_faster(k->flags, c, n))
 		nn_conv_wino(k, w, c, n, done, arg);
 	else
 		nn_conv_direct(k, w, c, n, done, arg);
