@@ -4,7 +4,8 @@
  *   conv CHANNELS SIZE BATCH               multiply-adds: the first convolution of a block, ReLU and requantisation included,
  *                                          inside a net's forward pass
  *   eval BLOCKS CHANNELS SIZE BATCH        evaluations by the search's evaluator
- *   scale BLOCKS CHANNELS SIZE BATCH THREADS    the same on threads, by the wall's clock
+ *   scale BLOCKS CHANNELS SIZE BATCH THREADS CPU     the same on threads, by the wall's clock; where CPU is 1, by the mean of
+ *                                          the threads' CPU time, which others on the machine do not add to
  *   train BLOCKS CHANNELS SIZE BATCH THREADS    samples: whole training steps
  *   games SIZE PLAIN                       random legal games, on the board that is played on or on the tests' plain one
  *   selfplay BLOCKS CHANNELS SIZE VISITS GAMES  moves: so many games, 4 at a time, each ended after as many moves as the board
@@ -184,7 +185,7 @@ static bool evals_memory(struct evals *v, int size)
 	return v->pool && v->job;
 }
 
-static const char *evals_open(struct work *w, const int *n, int threads)
+static const char *evals_open(struct work *w, const int *n, int threads, int rounds, bool wall)
 {
 	struct nn_shape shape = shape_of(n[0], n[1]);
 	struct err e;
@@ -195,9 +196,9 @@ static const char *evals_open(struct work *w, const int *n, int threads)
 		return "no memory";
 	v->threads = threads;
 	v->batch = n[3];
-	v->rounds = n[5] ? 64 : 1; /* with threads, enough that the wait for the last is short beside it */
-	*w = (struct work){.ctx = v, .once = evals_once, .close = evals_close, .wall = n[5] != 0};
-	w->amount = (double)v->batch * v->rounds;
+	v->rounds = rounds;
+	*w = (struct work){.ctx = v, .once = evals_once, .close = evals_close, .wall = wall};
+	w->amount = (double)v->batch * v->rounds * (wall ? 1 : threads);
 	nn_kernels_init(&v->k, cpu_flags);
 	v->net = new_net(&shape, &e);
 	return v->net && evals_memory(v, n[2]) ? NULL : "no such net or no memory";
@@ -409,23 +410,20 @@ static const char *playing_open(struct work *w, const int *n)
 	return p->net && p->pool ? NULL : "no such net or no memory";
 }
 
-static const char *open_kind(struct work *w, const char *kind, const int *number)
+static const char *open_kind(struct work *w, const char *kind, const int *n)
 {
-	int n[SIDE_NUMBERS];
-	memcpy(n, number, sizeof n);
 	if (strcmp(kind, "conv") == 0)
 		return conv_open(w, n);
 	if (strcmp(kind, "eval") == 0)
-		return evals_open(w, n, 1);
-	n[5] = 1;
+		return evals_open(w, n, 1, 1, false);
 	if (strcmp(kind, "scale") == 0)
-		return evals_open(w, n, n[4]);
+		return evals_open(w, n, n[4], 64, !n[5]); /* rounds enough that the wait for the last thread is short beside them */
 	if (strcmp(kind, "train") == 0)
 		return training_open(w, n);
 	if (strcmp(kind, "games") == 0)
 		return games_open(w, n);
 	if (strcmp(kind, "selfplay") == 0)
-		return playing_open(w, number);
+		return playing_open(w, n);
 	return kernel_open(w, kind, cpu_flags);
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of bench/compare.  Each row asks its sides in turns, ours first, and divides the medians of their rates."""
+"""The table of bench/compare.  Each row asks its sides in turns; rates are medians, ratios the medians of those between
+neighbours in time."""
 import argparse
 import math
 import os
@@ -66,10 +67,16 @@ class Bench:
             env.update(OMP_WAIT_POLICY="active")  # faster for PyTorch, most of all where others use the machine
         return env
 
-    def turns(self, sides, seconds):
-        """The median rate of each side."""
-        rates = [[side.go(seconds) for side in sides] for _ in range(self.runs)]
-        return [statistics.median(r) for r in zip(*rates)]
+    def turns(self, sides, seconds, more=1, threads=1):
+        """The median rate of each side, and of the first's ratio to each other in the same turn.  Many short turns are disturbed less by others on the machine than a few long ones,
+        and sides of one thread all run on the same processor, so that its neighbours disturb all of them."""
+        cpus = os.sched_getaffinity(0)
+        for side in sides:
+            for task in os.listdir("/proc/%d/task" % side.process.pid):
+                os.sched_setaffinity(int(task), {max(cpus)} if threads == 1 else cpus)
+        rates = [[side.go(seconds) for side in sides] for _ in range(self.runs * more)]
+        return ([statistics.median(r) for r in zip(*rates)],
+                [statistics.median(r[0] / r[i] for r in rates) for i in range(1, len(sides))])
 
     def row(self, what, peer, ours, theirs, ratio, mark, most=False, percent=False):
         self.rows.append(holds(ratio, mark, most) if mark else None)
@@ -114,22 +121,23 @@ def conv(b):
     """3x3 convolution layers against oneDNN's, 8 bits and fp32"""
     command = os.path.join(PEERS, "onednn")
     u8, f32 = Side([command], b.env()), Side([command], b.env())
-    rates = []
+    rates, ratios = [], []
     for shape in conv_shapes(b):
         b.ours.open("conv", *shape)
         u8.open("u8", *shape)
         f32.open("f32", *shape)
-        rates.append(b.turns((b.ours, u8, f32), 0.05))
+        (ours, i, f), ratio = b.turns((b.ours, u8, f32), 0.015, 3)
+        rates.append((ours, i, f))
+        ratios.append(ratio)
         if b.options.shapes:
-            ours, i, f = rates[-1]
             print("  %3d channels, %2dx%-2d batch %2d: %s, oneDNN u8s8 %s (%.2f x), fp32 %s (%.2f x)" % (
-                shape[0], shape[1], shape[1], shape[2], short(ours, ""), short(i, ""), ours / i, short(f, ""), ours / f), flush=True)
+                shape[0], shape[1], shape[1], shape[2], short(ours, ""), short(i, ""), ratio[0], short(f, ""), ratio[1]), flush=True)
     u8.close()
     f32.close()
     mean = [geometric(r) for r in zip(*rates)]
     for i, (peer, mark) in enumerate((("oneDNN u8s8", 2.0), ("oneDNN fp32", 4.5)), 1):
         b.row("3x3 convolutions, %d shapes" % len(rates), peer, short(mean[0], "mac/s"), short(mean[i], "mac/s"),
-              geometric([r[0] / r[i] for r in rates]), mark)
+              geometric([r[i - 1] for r in ratios]), mark)
 
 
 def net(b):
@@ -140,10 +148,11 @@ def net(b):
         alone = b.another()
         alone.open("eval", blocks, channels, 19, 1)
         b.ours.open("eval", blocks, channels, 19, SEARCH_BATCH)
-        batch, single, theirs = b.turns((b.ours, alone, leela), 0.5)
+        # Leela first, so that the ratios are to it.
+        (theirs, batch, single), ratios = b.turns((leela, b.ours, alone), 0.3)
         what = "net %dx%d at 19x19, batch " % (blocks, channels)
-        b.row(what + str(SEARCH_BATCH), "leela-zero", short(batch, "/s"), short(theirs, "/s"), batch / theirs, 5)
-        b.row(what + "1", "leela-zero", short(single, "/s"), short(theirs, "/s"), single / theirs, None)
+        b.row(what + str(SEARCH_BATCH), "leela-zero", short(batch, "/s"), short(theirs, "/s"), 1 / ratios[0], 5)
+        b.row(what + "1", "leela-zero", short(single, "/s"), short(theirs, "/s"), 1 / ratios[1], None)
         alone.close()
     leela.close()
 
@@ -156,9 +165,9 @@ def train(b):
             shape = (blocks, channels, size, batch, threads)
             peer, layout = best_torch(b, shape)
             b.ours.open("train", *shape)
-            ours, theirs = b.turns((b.ours, peer), 0.5)
+            (ours, theirs), (ratio,) = b.turns((b.ours, peer), 0.5, threads=threads)
             b.row("training %dx%d at %dx%d, %d thread%s" % (blocks, channels, size, size, threads, "s"[:threads - 1]),
-                  "PyTorch " + layout, short(ours, "/s"), short(theirs, "/s"), ours / theirs, 3)
+                  "PyTorch " + layout, short(ours, "/s"), short(theirs, "/s"), ratio, 3)
             peer.close()
 
 
@@ -177,12 +186,13 @@ def best_torch(b, shape):
 
 
 def scale(b):
-    """inference on two threads against one"""
+    """inference on two threads against one, by the wall's clock, and by the CPU time that the machine gave"""
     other = b.another()
-    b.ours.open("scale", 6, 64, 9, SEARCH_BATCH, 2)
-    other.open("scale", 6, 64, 9, SEARCH_BATCH, 1)
-    two, one = b.turns((b.ours, other), 0.5)
-    b.row("6x64 at 9x9, 1 to 2 threads", "itself", short(two, "/s"), short(one, "/s"), two / one, 1.9)
+    for cpu, mark, how in ((0, 1.9, ""), (1, None, ", CPU time")):
+        b.ours.open("scale", 6, 64, 9, SEARCH_BATCH, 2, cpu)
+        other.open("scale", 6, 64, 9, SEARCH_BATCH, 1, cpu)
+        (two, one), (ratio,) = b.turns((b.ours, other), 0.3, 2, threads=2)
+        b.row("6x64 9x9, 1 to 2 threads" + how, "itself", short(two, "/s"), short(one, "/s"), ratio, mark)
     other.close()
 
 
@@ -192,8 +202,8 @@ def board(b):
     for size in (9, 19):
         b.ours.open("games", size, 0)
         plain.open("games", size, 1)
-        ours, theirs = b.turns((b.ours, plain), 0.3)
-        b.row("random games at %dx%d" % (size, size), "plain board", short(ours, "/s"), short(theirs, "/s"), ours / theirs, 10)
+        (ours, theirs), (ratio,) = b.turns((b.ours, plain), 0.1)
+        b.row("random games at %dx%d" % (size, size), "plain board", short(ours, "/s"), short(theirs, "/s"), ratio, 10)
     plain.close()
 
 
@@ -213,10 +223,10 @@ def peak(b):
     rates = {}
     for kernel in ("mm_u8", "wino_mm", "wgrad"):
         b.ours.open(kernel)
-        rates[kernel] = b.turns((b.ours, loop), 0.1)
-    best = max(rates, key=lambda k: rates[k][0] / rates[k][1])
-    for kernel, (ours, most) in rates.items():
-        b.row("product " + kernel, "registers", short(ours, "mac/s"), short(most, "mac/s"), ours / most,
+        rates[kernel] = b.turns((b.ours, loop), 0.015, 5)
+    best = max(rates, key=lambda k: rates[k][1])
+    for kernel, ((ours, most), (ratio,)) in rates.items():
+        b.row("product " + kernel, "registers", short(ours, "mac/s"), short(most, "mac/s"), ratio,
               0.6 if kernel == best else None, percent=True)
     loop.close()
 
@@ -256,7 +266,7 @@ def main():
     if os.geteuid() == 0:
         os.setpriority(os.PRIO_PROCESS, 0, -20)
     b, start = Bench(options), time.monotonic()
-    print("\n%s; medians of %d runs in turns" % ("all instruction sets" if options.all_isa else "AVX2", b.runs))
+    print("\n%s; medians of at least %d runs in turns" % ("all instruction sets" if options.all_isa else "AVX2", b.runs))
     print(LINE % ("what", "peer", "miai", "peer", "ratio", "mark", ""))
     try:
         for r in ROWS:

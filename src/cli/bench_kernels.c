@@ -164,7 +164,7 @@ static void winograd(struct data *d)
 			d->k->wino_mm(&m);
 		}
 	t = cli_seconds() - t;
-	bench_macs(d->bench, "wino_mm", (double)d->repeat * NN_WINO_POINTS * PLANE * CHANNELS, t);
+	bench_speed("wino_mm", (double)d->repeat * NN_WINO_POINTS * PLANE * CHANNELS, t, " products/s");
 	t = cli_seconds();
 	for (int i = 0; i < d->repeat; i++)
 		for (int tile = 0; tile < TILES; tile++)
