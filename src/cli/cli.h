@@ -18,7 +18,7 @@ struct cli_command {
 	int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name; returns an exit code */
 };
 extern const struct cli_command cli_cmd_run, cli_cmd_verify, cli_cmd_gtp, cli_cmd_match, cli_cmd_ladder, cli_cmd_bench, cli_cmd_info;
-extern const struct cli_command cli_cmd_import;
+extern const struct cli_command cli_cmd_import, cli_cmd_export;
 
 /* Option parsing: options may stand anywhere, "--name VALUE" or "--name=VALUE"; "--" ends them. */
 struct cli_option {

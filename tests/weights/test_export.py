@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Exports: the ONNX graph gives miai's outputs, bit for bit, by an evaluator of its own (onnx_run.py); safetensors have the
+net file's numbers; games become SGF that says what the record says.   usage: test_export.py MIAI NET_ANSWERS TINY.INI"""
+import hashlib
+import json
+import math
+import pathlib
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import onnx_run
+
+TINY = sys.argv.pop(3)
+ANSWERS = sys.argv.pop(2)
+MIAI = sys.argv.pop(1)
+
+
+def miai(*args):
+    return subprocess.run([MIAI, *map(str, args)], capture_output=True, timeout=100, text=True)
+
+
+def answers(net, size):
+    """Planes as ONNX wants them, and what miai says: points and globals by position."""
+    out = subprocess.run([ANSWERS, str(size), str(net)], capture_output=True, text=True, check=True).stdout
+    lines = [list(map(int, line.split())) for line in out.splitlines()]
+    n = len(lines) // 3
+    planes = len(lines[0]) // size**2
+    turned = [lines[i][p * planes + c] for i in range(n) for c in range(planes) for p in range(size**2)]
+    x = onnx_run.Tensor(onnx_run.UINT8, [n, planes, size, size], turned)
+    return x, lines[n::2], lines[n + 1::2]
+
+
+class Export(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.dir = pathlib.Path(cls.folder.name)
+        subprocess.run([MIAI, "run", TINY, "--until", "1", "--dir", cls.dir / "run"], check=True, capture_output=True)
+        cls.net = cls.dir / "run" / "nets" / "000001.net"
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def export(self, source, form, *more):
+        to = self.dir / f"out.{form}"
+        p = miai("export", source, "--format", form, "--out", to, *more)
+        self.assertEqual((p.returncode, p.stdout, p.stderr), (0, "", ""))
+        return to.read_bytes()
+
+    def same(self, net, size):
+        model = onnx_run.Model(self.export(net, "onnx"))
+        x, points, globals_ = answers(net, size)
+        got_points, got_globals = model.run(x)
+        n, area = x.shape[0], size**2
+        self.assertEqual((got_points.kind, got_points.shape), (onnx_run.INT32, [n, 3, size, size]))
+        self.assertEqual((got_globals.kind, got_globals.shape), (onnx_run.INT32, [n, 6]))
+        self.assertEqual(got_globals.data, sum(globals_, []))
+        for i in range(n):
+            for k in range(3):
+                self.assertEqual(got_points.data[(i * 3 + k) * area:(i * 3 + k + 1) * area], points[i][k::3])
+        return points, globals_
+
+    def test_onnx_is_exact(self):
+        self.same(self.net, 5)
+        spread = set()
+        for seed in range(4):  # exponents, weights and biases at their extremes: shifts both ways, saturation
+            net = self.dir / f"{seed}.net"
+            subprocess.run([ANSWERS, "make", str(seed), net], check=True)
+            points, _ = self.same(net, 3 + seed % 2)
+            spread |= set(sum(points, []))
+        self.assertGreater(len(spread), 50)
+
+    def test_origin(self):
+        net = hashlib.sha256(self.net.read_bytes()).hexdigest()
+        entry = re.search(r"^last entry +(\w+)", miai("info", self.dir / "run").stdout, re.M).group(1)
+        recipe = re.search(r"^recipe +(\w+)", miai("info", self.net).stdout, re.M).group(1)
+        facts = {"format": "miai net", "net": net, "recipe": recipe, "generation": "1", "numerics": "1", "ledger": entry,
+                 "license": "CC0-1.0", "program": "miai " + miai("--version").stdout.split()[1]}
+        self.assertEqual(onnx_run.Model(self.export(self.net, "onnx", "--ledger", self.dir / "run" / "ledger")).metadata, facts)
+        tensors = self.export(self.net, "safetensors", "--ledger", self.dir / "run" / "ledger")
+        n, = struct.unpack("<Q", tensors[:8])
+        self.assertEqual(json.loads(tensors[8:8 + n])["__metadata__"] | facts, json.loads(tensors[8:8 + n])["__metadata__"])
+        self.assertEqual(onnx_run.Model(self.export(self.net, "onnx")).metadata, facts | {"ledger": "unknown"})
+
+    def test_safetensors(self):
+        """Put together again, the tensors are the net file."""
+        data = self.export(self.net, "safetensors")
+        n, = struct.unpack("<Q", data[:8])
+        self.assertEqual((8 + n) % 8, 0)
+        head, body = json.loads(data[8:8 + n]), data[8 + n:]
+        meta = head.pop("__metadata__")
+        end = 0
+        for t in sorted(head.values(), key=lambda t: t["data_offsets"]):  # no gap, no overlap
+            begin, stop = t["data_offsets"]
+            size = {"I8": 1, "U8": 1, "I32": 4}[t["dtype"]]
+            self.assertEqual((begin, stop - begin, begin % size), (end, math.prod(t["shape"]) * size, 0))
+            end = stop
+        self.assertEqual(end, len(body))
+        def get(name):
+            return body[slice(*head[name]["data_offsets"])]
+        layers = ["stem"] + [f"block.{b}.{p}" for b in range(int(meta["blocks"])) for p in ("conv1", "conv2", "pool")]
+        layers += ["head", "points", "fc1", "fc2"]
+        net = get("activation_exponents")
+        for i, name in enumerate(layers):
+            net += get("weight_exponents")[i:i + 1] + get(name + ".weight") + get(name + ".bias")
+        self.assertEqual(net, self.net.read_bytes()[64:])
+
+    def test_sgf(self):
+        games = self.dir / "run" / "games" / "000001.games"
+        text = self.export(games, "sgf").decode()
+        count = int(re.search(r"^games +(\d+)$", miai("info", games).stdout, re.M).group(1))
+        self.assertEqual(text.count("(;GM[1]FF[4]"), count)
+        self.assertEqual(text.count("\ngame "), count)
+        one = self.export(games, "sgf", "--game", "1").decode()
+        self.assertEqual(one.count("(;GM[1]"), 1)
+        self.assertIn("game 1 of the self-play of generation 1", one)
+        self.assertRegex(one, r"RE\[[BW]\+[\d.]+\]|RE\[0\]")
+        moves = re.findall(r";([BW])\[(\w\w|)\]C\[([^]]*)\]", one)
+        self.assertTrue(moves)
+        self.assertEqual([m[0] for m in moves], ["BW"[i % 2] for i in range(len(moves))])
+        self.assertTrue(all(re.fullmatch(r"opening, drawn|(full|cheap) search: \d+\.\d% for the mover", m[2]) for m in moves))
+
+    def test_refused(self):
+        for args, code in (([], 2), ([self.net], 2), ([self.net, "--out", "x"], 2), ([self.net, "--format", "onnx"], 2),
+                           ([self.net, "--format", "gif", "--out", "x"], 2),
+                           ([self.net, "--format", "onnx", "--out", "x", "--game", "1"], 2),
+                           ([self.net, "--format", "sgf", "--out", self.dir / "x"], 3),
+                           ([TINY, "--format", "onnx", "--out", self.dir / "x"], 3),
+                           ([self.dir / "run/games/000001.games", "--format", "sgf", "--out", self.dir / "x", "--game", "99999"], 2),
+                           ([self.dir / "none", "--format", "onnx", "--out", self.dir / "x"], 3)):
+            p = miai("export", *args)
+            self.assertEqual((p.returncode, p.stdout), (code, ""), args)
+            self.assertTrue(p.stderr.startswith("miai export: "), p.stderr)
+        other = self.dir / "other.net"
+        subprocess.run([ANSWERS, "make", "9", other], check=True)
+        p = miai("export", other, "--format", "onnx", "--out", self.dir / "x", "--ledger", self.dir / "run" / "ledger")
+        self.assertEqual(p.returncode, 1)
+        self.assertIn("no entry names this net", p.stderr)
+        self.assertFalse((self.dir / "x").exists())
+
+
+unittest.main()
