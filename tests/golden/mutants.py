@@ -28,7 +28,7 @@ IN_C = [
     ("train/update.c", "int64_t d = (int64_t)value * decay / MILLION;", "int64_t d = fx_asr64((int64_t)value * decay, 20);"),
     ("train/update.c", "fx_rshift64((int64_t)v * s->c->momentum, 8)", "fx_asr64((int64_t)v * s->c->momentum, 8)"),
     ("train/update.c", "fx_rshift64((int64_t)v * s->lr,", "fx_asr64((int64_t)v * s->lr,"),
-    ("train/backward.c", "int64_t share = (1 << 16) / w->points;", "int64_t share = (1 << 16) / w->points + 1;"),
+    ("train/backward.c", "int64_t share = (1 << 16) / s->w->points;", "int64_t share = (1 << 16) / s->w->points + 1;"),
     ("train/trainer.c", "256 * saturated > total", "256 * saturated >= total"),
     ("train/trainer.c", "1024 * high < total", "1024 * high <= total"),
     ("run/gate.c", "(x + unit / 2) / unit", "x / unit"),

@@ -21,6 +21,12 @@ MISTAKES = [
     ("ref/elementwise.c", "(int16_t)fx_clamp64(sum, -32767, 32767)", "(int16_t)sum"),
     ("ref/elementwise.c", "fx_clamp32(fx_rshift32(t[i], s), 0, 127)", "fx_clamp32(fx_rshift32(t[i], s), 0, 128)"),
     ("ref/elementwise.c", "const int32_t a = g[i] < 0 ? -g[i] : g[i];", "const int32_t a = g[i];"),
+    ("ref/wino.c", "fx_asr32((int32_t)(sum * NINTH), s)", "(int32_t)((uint32_t)fx_asr32((int32_t)sum, s) * NINTH)"),
+    ("x86/wino_avx2.c", "sum[r][1], _mm256_madd_epi16(x1, y1)", "sum[r][1], _mm256_madd_epi16(x0, y0)"),
+    ("x86/wino_avx2.c", "_mm256_add_epi16(x, x)", "_mm256_adds_epi8(x, x)"),
+    ("x86/wino_avx2.c", "INT32_C(0x38e38e39)", "INT32_C(0x38e38e38)"),
+    ("x86/wgrad3_avx2.c", "w->add = true;", "w->add = false;"),
+    ("x86/wgrad3_int.h", "top + i < size ? top + i : size", "top + i <= size ? top + i : size - 1"),
     ("x86/mm_avx2.c", "nn_store32(acc + 8, sum[r][1])", "nn_store32(acc + 8, sum[r][0])"),
     ("x86/mm_avx2.c", "_mm256_sign_epi8(w, x)", "w"),
     ("x86/wgrad_avx2.c", "q < m->quads", "q + 1 < m->quads"),
@@ -49,8 +55,8 @@ class Harness:
             shutil.copytree(os.path.join(ROOT, folder), os.path.join(SCRATCH, folder))
         shutil.copy(os.path.join(ROOT, "tests", "test.h"), os.path.join(SCRATCH, "tests"))
         folders = "src/base", "src/nn", "src/nn/ref", "src/nn/x86"
-        files = [f"{d}/{f}" for d in folders for f in sorted(os.listdir(os.path.join(SCRATCH, d))) if f.endswith(".c")]
-        self.objects = [self.compile(f) for f in files + ["tests/nn/test_kernels.c"]]
+        self.files = [f"{d}/{f}" for d in folders for f in sorted(os.listdir(os.path.join(SCRATCH, d))) if f.endswith(".c")]
+        self.objects = [self.compile(f) for f in self.files + ["tests/nn/test_kernels.c"]]
 
     def compile(self, path):
         out = os.path.join(SCRATCH, path.replace("/", "-")[:-2] + ".o")
@@ -71,13 +77,21 @@ class Harness:
         lines = [x for x in ran.stdout.splitlines() if not x.startswith(("wrong ", "skipped"))]
         return (lines or [f"exit {ran.returncode}"])[0] if ran.returncode else None, ran.stdout
 
+    def again(self, path):
+        """Compiles a file again, or all that include a header."""
+        for f in self.files if path.endswith(".h") else [path]:
+            with open(os.path.join(SCRATCH, f), encoding="utf-8") as text:
+                if f == path or path[len("src/"):] in text.read():
+                    self.compile(f)
+
     def mistake(self, name, old, new):
-        text = replace(os.path.join(SCRATCH, "src/nn", name), old, new)
-        self.compile("src/nn/" + name)
+        path = "src/nn/" + name
+        text = replace(os.path.join(SCRATCH, path), old, new)
+        self.again(path)
         why, _ = self.run()
-        with open(os.path.join(SCRATCH, "src/nn", name), "w", encoding="utf-8") as f:
+        with open(os.path.join(SCRATCH, path), "w", encoding="utf-8") as f:
             f.write(text)
-        self.compile("src/nn/" + name)
+        self.again(path)
         return why
 
 
