@@ -44,26 +44,7 @@ static void products(const struct w3 *w)
 		}
 }
 
-NN_INLINE void rounds(struct w3 *w, int m)
-{
-	const int all = (w->job->boards * w->tiles * w->tiles + 1) / 2;
-
-	for (int p = 0; p < all; p += w->pairs) {
-		w->pairs = all - p < NN_WGRAD3_PAIRS ? all - p : NN_WGRAD3_PAIRS;
-		w3_transform(w, 2 * p, m);
-		products(w);
-		w->add = true;
-	}
-	w3_finish(w, m);
-}
-
 void nn_wgrad3_avx2(const struct nn_wgrad3 *job)
 {
-	struct w3 w;
-
-	w3_start(&w, job);
-	if (w.m == 3)
-		rounds(&w, 3);
-	else
-		rounds(&w, 4);
+	w3_run(job, products);
 }

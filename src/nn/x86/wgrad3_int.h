@@ -261,4 +261,31 @@ static inline void w3_start(struct w3 *w, const struct nn_wgrad3 *job)
 	w->sum = w->g + n * n * w->gs;
 }
 
+typedef void w3_products(const struct w3 *w);
+
+/* A tile past the last, in an odd pair, is padding. */
+NN_INLINE void w3_rounds(struct w3 *w, int m, w3_products *products)
+{
+	const int tiles = w->job->boards * w->tiles * w->tiles, all = (tiles + 1) / 2;
+
+	for (int p = 0; p < all; p += w->pairs) {
+		w->pairs = all - p < NN_WGRAD3_PAIRS ? all - p : NN_WGRAD3_PAIRS;
+		w3_transform(w, 2 * p, m);
+		products(w);
+		w->add = true;
+	}
+	w3_finish(w, m);
+}
+
+NN_INLINE void w3_run(const struct nn_wgrad3 *job, w3_products *products)
+{
+	struct w3 w;
+
+	w3_start(&w, job);
+	if (w.m == 3)
+		w3_rounds(&w, 3, products);
+	else
+		w3_rounds(&w, 4, products);
+}
+
 #endif
