@@ -27,9 +27,8 @@ def write_weights(path, blocks, channels):
         rows += convolution(channels, channels, 9)
     rows += convolution(2, channels, 1) + [numbers(362 * 2 * POINTS, 0.03), constant(362, "0")]
     rows += convolution(1, channels, 1) + [numbers(256 * POINTS, 0.05), constant(256, "0"), numbers(256, 0.06), "0"]
-    with open(path + ".tmp", "w") as f:
+    with open(path, "w") as f:
         f.write("\n".join(rows) + "\n")
-    os.replace(path + ".tmp", path)
 
 
 class Leela:
@@ -42,13 +41,13 @@ class Leela:
     def open(self, blocks, channels):
         self.close()
         os.makedirs(self.folder, exist_ok=True)
-        path = os.path.join(self.folder, "leela-%dx%d.txt" % (blocks, channels))
-        if not os.path.exists(path):
-            write_weights(path, blocks, channels)
+        path = os.path.join(self.folder, "leela.txt")
+        write_weights(path, blocks, channels)
         self.process = subprocess.Popen(
             [PROGRAM, "--cpu-only", "-t", "1", "--noponder", "-g", "-q", "-w", path], env=self.env, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.seconds = self.bench(2) / 2  # an evaluation; the first ones warm up
+        os.remove(path)  # up to 200 MB
 
     def bench(self, n):
         before = self.cpu()
