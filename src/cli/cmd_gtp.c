@@ -2,9 +2,11 @@
 /* miai gtp: the engine on standard input and output. */
 #include "cli/cli_int.h"
 
+#include "base/file.h"
 #include "cli/lines.h"
 #include "gtp/gtp.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +15,7 @@ enum { SIZE = 9, KOMI_HALF = 15, MEMORY_MIB = 512 };
 struct gtp_session {
 	struct gtp *gtp;
 	struct cli_lines *lines;
+	FILE *transcript;
 	bool failed; /* standard output is gone */
 };
 
@@ -38,6 +41,17 @@ static void flush(void *ctx, struct buf *out)
 	buf_clear(out);
 }
 
+/* A transcript that cannot be written is no reason to lose a game. */
+static void write_down(void *ctx, const char *line)
+{
+	struct gtp_session *s = ctx;
+	if (!s->transcript || (fputs(line, s->transcript) >= 0 && fflush(s->transcript) == 0))
+		return;
+	perror("miai gtp: the transcript ends here");
+	fclose(s->transcript);
+	s->transcript = NULL;
+}
+
 static int converse(struct gtp_session *s)
 {
 	struct buf line = {.data = NULL}, out = {.data = NULL};
@@ -58,18 +72,39 @@ static int converse(struct gtp_session *s)
 	return s->failed || !memory ? CLI_UNREADABLE : CLI_OK;
 }
 
-static int play(struct gtp_settings *set, const char *path, unsigned flags)
+static int open_transcript(struct gtp_session *s, struct engine_settings *set, const char *path)
+{
+	if (!path)
+		return CLI_OK;
+	s->transcript = fopen(path, "w");
+	if (!s->transcript) {
+		fprintf(stderr, "miai gtp: cannot write %s: %s\n", path, strerror(errno));
+		return CLI_UNREADABLE;
+	}
+	set->log = write_down;
+	set->log_ctx = s;
+	return CLI_OK;
+}
+
+static int play(struct gtp_settings *set, const char *path, const char *transcript, unsigned flags)
 {
 	struct nn_kernels kernels;
 	struct nn_net *net = NULL;
+	struct hash name;
 	struct gtp_session s = {.gtp = NULL};
 	struct err e = {.text = ""};
 	int code = CLI_OK;
 	nn_kernels_init(&kernels, flags);
 	if (path) {
-		net = cli_net_load_any("gtp", path, NULL, &code);
+		net = cli_net_load_any("gtp", path, &name, &code);
 		if (!net)
 			return code;
+		set->engine.net_name = &name;
+	}
+	code = open_transcript(&s, &set->engine, transcript);
+	if (code) {
+		nn_net_free(net);
+		return code;
 	}
 	set->engine.net = net;
 	set->engine.kernels = &kernels;
@@ -85,6 +120,10 @@ static int play(struct gtp_settings *set, const char *path, unsigned flags)
 	} else {
 		code = converse(&s);
 	}
+	if (s.transcript && fclose(s.transcript) != 0) {
+		perror("miai gtp: the transcript");
+		code = code ? code : CLI_UNREADABLE;
+	}
 	/* The reading thread may still call line_seen, after quit: what it needs is never freed. */
 	if (!s.lines) {
 		gtp_free(s.gtp);
@@ -93,44 +132,82 @@ static int play(struct gtp_settings *set, const char *path, unsigned flags)
 	return code;
 }
 
+/* Lines "NAME VALUE" of a file. */
+static int load_settings(struct engine_params *p, const char *path)
+{
+	struct buf text = {.data = NULL};
+	struct err e = {.text = ""};
+	int rc = file_read(&text, path, 1 << 16, &e);
+	buf_u8(&text, 0);
+	rc = rc ? rc : text.failed ? err_set(&e, ERR_MEMORY, "out of memory")
+	                           : engine_params_load(p, (const char *)text.data, &e);
+	buf_release(&text);
+	if (rc)
+		err_prefix(&e, rc, path);
+	return rc ? cli_fail("gtp", rc, &e) : CLI_OK;
+}
+
+/* The options as text; NULL where not given. */
+struct given {
+	const char *net, *visits, *threads, *cpu, *seed, *drawn, *resign, *memory, *name, *ponder, *friendly, *transcript,
+	    *settings;
+};
+
+static int take(const struct given *o, struct gtp_settings *s, unsigned *flags)
+{
+	struct engine_params *p = &s->engine.params;
+	long long v = 0, r = 0, m = MEMORY_MIB;
+	engine_params_init(p);
+	if (o->settings && load_settings(p, o->settings))
+		return CLI_USAGE;
+	v = p->visits;
+	r = p->resign;
+	if ((o->visits && cli_number("--visits", o->visits, 1, ENGINE_VISITS_MAX, &v)) ||
+	    (o->resign && cli_number("--resign", o->resign, 0, 50, &r)) ||
+	    (o->memory && cli_number("--memory", o->memory, 1, 1000000, &m)) ||
+	    cli_threads(o->threads, &s->engine.threads) || cli_seed(o->seed, 1, &s->engine.seed) ||
+	    cli_cpu_flags(o->cpu, flags))
+		return CLI_USAGE;
+	if (o->net && o->drawn) {
+		fprintf(stderr, "miai gtp: give either --net FILE or --random; \"miai help gtp\" tells more\n");
+		return CLI_USAGE;
+	}
+	p->visits = (int)v;
+	p->resign = (int)r;
+	p->ponder |= o->ponder != NULL;
+	p->friendly_pass |= o->friendly != NULL;
+	s->engine.memory = (uint64_t)m << 20;
+	s->name = o->name;
+	return CLI_OK;
+}
+
 static int run(int argc, char **argv)
 {
-	const char *net = NULL, *visits = NULL, *threads = NULL, *cpu = NULL, *seed = NULL, *drawn = NULL,
-		   *resign = NULL, *memory = NULL, *name = NULL;
+	struct given o = {.net = NULL};
 	const struct cli_option opt[] = {
-	    {"net", 1, &net},     {"visits", 1, &visits}, {"threads", 1, &threads}, {"cpu-flags", 1, &cpu},
-	    {"seed", 1, &seed},   {"random", 0, &drawn},  {"resign", 1, &resign},   {"memory", 1, &memory},
-	    {"name", 1, &name},
+	    {"net", 1, &o.net},       {"visits", 1, &o.visits},     {"threads", 1, &o.threads},
+	    {"seed", 1, &o.seed},     {"random", 0, &o.drawn},      {"cpu-flags", 1, &o.cpu},
+	    {"resign", 1, &o.resign}, {"memory", 1, &o.memory},     {"name", 1, &o.name},
+	    {"ponder", 0, &o.ponder}, {"settings", 1, &o.settings}, {"friendly-pass", 0, &o.friendly},
+	    {"transcript", 1, &o.transcript},
 	};
-	long long v = 0, r = 0, m = MEMORY_MIB;
 	unsigned flags;
 	struct gtp_settings s = {.engine = {.size = SIZE, .komi_half = KOMI_HALF}, .version = MIAI_VERSION};
 	int n = cli_parse(&cli_cmd_gtp, argc, argv, opt, sizeof opt / sizeof *opt, 0, 0);
 	if (n < 0)
 		return n == -2 ? CLI_OK : CLI_USAGE;
-	if ((visits && cli_number("--visits", visits, 1, ENGINE_VISITS_MAX, &v)) ||
-	    (resign && cli_number("--resign", resign, 0, 50, &r)) ||
-	    (memory && cli_number("--memory", memory, 1, 1000000, &m)) || cli_threads(threads, &s.engine.threads) ||
-	    cli_seed(seed, 1, &s.engine.seed) || cli_cpu_flags(cpu, &flags))
-		return CLI_USAGE;
-	if (net && drawn) {
-		fprintf(stderr, "miai gtp: give either --net FILE or --random; \"miai help gtp\" tells more\n");
-		return CLI_USAGE;
-	}
 	char usual[4096];
 	struct err e = {.text = ""};
-	if (!net && !drawn) {
+	int code = take(&o, &s, &flags);
+	if (code)
+		return code;
+	if (!o.net && !o.drawn) {
 		int rc = cli_net_default(usual, sizeof usual, &e);
 		if (rc)
 			return cli_fail("gtp", rc, &e);
-		net = usual;
+		o.net = usual;
 	}
-	engine_params_init(&s.engine.params);
-	s.engine.params.visits = (int)v;
-	s.engine.params.resign = (int)r;
-	s.engine.memory = (uint64_t)m << 20;
-	s.name = name;
-	return play(&s, net, flags);
+	return play(&s, o.net, o.transcript, flags);
 }
 
 const struct cli_command cli_cmd_gtp = {
@@ -146,6 +223,10 @@ const struct cli_command cli_cmd_gtp = {
 	     "  --seed N          of drawn moves (1)\n"
 	     "  --threads N       threads that evaluate (all processors); moves are the same with any\n"
 	     "  --memory MIB      of the search's tree (512)\n"
+	     "  --ponder          think on while it is the other's turn, under a clock\n"
+	     "  --friendly-pass   pass where all is settled though dead stones are on the board\n"
+	     "  --transcript FILE what was thought, so that \"miai replay\" can make it again\n"
+	     "  --settings FILE   lines \"NAME VALUE\": parameters, as kata-list-params names them\n"
 	     "  --name TEXT       what the command name answers (miai)\n"
 	     "  --cpu-flags LIST  instruction sets to use: avx2,avx512vnni or neon,neondot; none, all (all);\n"
 	     "                    the moves are the same with any\n",

@@ -9,6 +9,7 @@
 static const struct cli_command *const commands[] = {
     &cli_cmd_run, &cli_cmd_verify, &cli_cmd_gtp, &cli_cmd_match, &cli_cmd_ladder, &cli_cmd_info, &cli_cmd_bench,
     &cli_cmd_import, &cli_cmd_export,
+    &cli_cmd_replay,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

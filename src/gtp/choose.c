@@ -225,13 +225,20 @@ int engine_genmove_report(struct engine *g, int player, const struct engine_limi
 	if (more)
 		l = *more;
 	bool clocked = limits_of(g, player, &l);
+	if (l.fresh)
+		engine_forget(g);
+	l.fresh = false;
 	int rc = engine_scratch(g, player, e);
 	if (rc == 0 && !g->set.net)
 		*action = draw_evenly(g);
 	else if (rc == 0)
-		rc = engine_think(g, player, &l, report, NULL, ctx, NULL, e);
+		rc = engine_search(g, player, &l, report, NULL, ctx, e);
 	if (rc == 0 && g->set.net)
 		rc = engine_choose(g, player, e, action);
+	if (rc == 0) {
+		engine_log_avoid(g, &l);
+		engine_log_genmove(g, player, *action);
+	}
 	if (clocked)
 		engine_clock_move(&g->clock[player], engine_now(g) - since);
 	return rc;

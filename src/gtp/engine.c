@@ -25,6 +25,7 @@ void engine_changed(struct engine *g)
 void engine_forget(struct engine *g)
 {
 	g->tree.valid = false;
+	engine_log(g, "forget\n");
 }
 
 /* A move by either player, also after two passes: the protocols let a game go on. */
@@ -83,6 +84,7 @@ int engine_clear(struct engine *g, int size, struct err *e)
 		engine_release(g);
 	}
 	new_game(g);
+	engine_log_board(g);
 	return 0;
 }
 
@@ -95,6 +97,7 @@ int engine_komi(struct engine *g, int komi_half)
 	g->rules.komi_half = komi_half;
 	g->setup++;
 	engine_rebuild(g);
+	engine_log(g, "komi %d\n", komi_half);
 	return 0;
 }
 
@@ -107,8 +110,10 @@ int engine_suicide(struct engine *g, int legal)
 	g->rules.suicide = legal != 0;
 	engine_rebuild(g);
 	g->setup++;
-	if (go->moves(g->state) == g->moves)
+	if (go->moves(g->state) == g->moves) {
+		engine_log(g, "suicide %d\n", g->rules.suicide);
 		return 0;
+	}
 	g->rules.suicide = before;
 	engine_rebuild(g);
 	return ERR_ARG;
@@ -121,6 +126,7 @@ bool engine_place(struct engine *g, int player, int point)
 	g->stone[g->stones++] = (struct engine_ply){(uint16_t)point, (uint8_t)player};
 	g->setup++;
 	engine_changed(g);
+	engine_log_ply(g, "stone", player, point);
 	return true;
 }
 
@@ -131,6 +137,7 @@ void engine_to_move_first(struct engine *g, int player)
 	g->first = player;
 	g->setup++;
 	engine_rebuild(g);
+	engine_log(g, "first %c\n", player ? 'w' : 'b');
 }
 
 bool engine_play(struct engine *g, int player, int action)
@@ -144,6 +151,7 @@ bool engine_play(struct engine *g, int player, int action)
 	}
 	g->move[g->moves++] = (struct engine_ply){(uint16_t)action, (uint8_t)player};
 	engine_changed(g);
+	engine_log_ply(g, "play", player, action);
 	return true;
 }
 
@@ -153,6 +161,7 @@ bool engine_undo(struct engine *g)
 		return false;
 	g->moves--;
 	engine_rebuild(g);
+	engine_log(g, "undo\n");
 	return true;
 }
 
@@ -225,6 +234,7 @@ static int begin(struct engine *g, struct err *e)
 		return err_set(e, ERR_ARG, "%d threads: 1 to %d", s->threads, ENGINE_THREADS_MAX);
 	if (check_net(s->net, e) || engine_params_check(&s->params, e))
 		return ERR_ARG;
+	engine_log_begin(g);
 	int only = s->net ? evaluator_size(s->net) : 0, size = only ? only : s->size;
 	g->game = s->net ? evaluator_game(s->net) : go;
 	g->rules = (struct game_rules){.size = size, .max_moves = GAME_MOVES_MAX};

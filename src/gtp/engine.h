@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/sha256.h"
 #include "games/go/go.h"
 #include "nn/kernels.h"
 #include "nn/net.h"
@@ -57,6 +58,10 @@ struct engine_settings {
 	uint64_t seed;
 	int size, komi_half;              /* of the first board; a net that knows one size alone begins with that */
 	struct engine_params params;
+	const struct hash *net_name;      /* of its file, borrowed until engine_new returns; NULL: unknown */
+	/* Told each line of the transcript (docs/formats/transcript.md), with its newline; NULL: nobody. */
+	void (*log)(void *ctx, const char *line);
+	void *log_ctx;
 	int64_t (*now_us)(void *ctx);     /* a clock for tests, microseconds; NULL: the machine's steady clock */
 	void *now_ctx;
 };
@@ -73,12 +78,14 @@ void engine_free(struct engine *g);
 /* --- Parameters by name: "visits", "time_ms", ... the names of struct engine_params. --- */
 const char *engine_param_name(int i); /* NULL past the last */
 /* ERR_ARG: no such parameter, or not a number of its range. */
+int engine_params_set(struct engine_params *p, const char *name, const char *value, struct err *e);
 int engine_set(struct engine *g, const char *name, const char *value, struct err *e);
 bool engine_get(const struct engine *g, const char *name, char out[ENGINE_VALUE_TEXT]);
 const struct engine_params *engine_params(const struct engine *g);
 /* All of them as lines "name value", and back again (unknown names and bad values: ERR_FORMAT, nothing changed). */
 void engine_save(const struct engine *g, struct buf *out);
 int engine_load(struct engine *g, const char *text, struct err *e);
+int engine_params_load(struct engine_params *p, const char *text, struct err *e);
 
 /* --- The game: setup stones, then moves; undo takes moves away. --- */
 int engine_clear(struct engine *g, int size, struct err *e); /* an empty board; ERR_ARG, ERR_MEMORY: unchanged */

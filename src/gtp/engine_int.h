@@ -65,10 +65,22 @@ void engine_changed(struct engine *g);              /* the position is another o
 int engine_scratch(struct engine *g, int player, struct err *e);
 int64_t engine_now(const struct engine *g);
 
+/* log.c: what happened, as a line of the transcript. */
+__attribute__((format(printf, 2, 3))) void engine_log(struct engine *g, const char *fmt, ...);
+void engine_log_begin(struct engine *g);
+void engine_log_board(struct engine *g);
+void engine_log_ply(struct engine *g, const char *what, int player, int action);
+void engine_log_avoid(struct engine *g, const struct engine_limits *l);
+void engine_log_think(struct engine *g, int player, bool fresh);
+void engine_log_genmove(struct engine *g, int player, int action);
+
 /* params.c */
 int engine_params_check(const struct engine_params *p, struct err *e);
 
 /* think.c */
+/* engine_think without a line in the transcript. */
+int engine_search(struct engine *g, int player, const struct engine_limits *l, engine_report *report,
+                  engine_waiting *waiting, void *ctx, struct err *e);
 /* Brings the tree to the position in scratch. */
 void engine_sync(struct engine *g, int player, bool fresh, bool masked);
 void engine_fill(struct engine *g, int player, const struct engine_limits *l, uint32_t before, int64_t since);

@@ -73,7 +73,7 @@ static int find(const char *name)
 	return -1;
 }
 
-int engine_set(struct engine *g, const char *name, const char *text, struct err *e)
+int engine_params_set(struct engine_params *p, const char *name, const char *text, struct err *e)
 {
 	int i = find(name), v;
 	if (i < 0)
@@ -81,10 +81,31 @@ int engine_set(struct engine *g, const char *name, const char *text, struct err 
 	if (!gtp_int(text, &v) || v < params[i].lo || v > params[i].hi)
 		return err_set(e, ERR_ARG, "%s wants a whole number from %d to %d, not %.100s", name, params[i].lo,
 		               params[i].hi, text);
-	if (params[i].tree && v != value(&g->set.params, i))
-		engine_forget(g);
-	*field(&g->set.params, i) = v;
+	*field(p, i) = v;
 	return 0;
+}
+
+/* Takes what differs in p. */
+static void change(struct engine *g, const struct engine_params *p)
+{
+	for (int i = 0; i < PARAMS; i++) {
+		int v = value(p, i);
+		if (v == value(&g->set.params, i))
+			continue;
+		*field(&g->set.params, i) = v;
+		if (params[i].tree)
+			g->tree.valid = false;
+		engine_log(g, "set %s %d\n", params[i].name, v);
+	}
+}
+
+int engine_set(struct engine *g, const char *name, const char *text, struct err *e)
+{
+	struct engine_params p = g->set.params;
+	int rc = engine_params_set(&p, name, text, e);
+	if (rc == 0)
+		change(g, &p);
+	return rc;
 }
 
 bool engine_get(const struct engine *g, const char *name, char out[ENGINE_VALUE_TEXT])
@@ -127,9 +148,9 @@ static int load_line(struct engine_params *p, const char *line, size_t n, struct
 	return 0;
 }
 
-int engine_load(struct engine *g, const char *text, struct err *e)
+int engine_params_load(struct engine_params *to, const char *text, struct err *e)
 {
-	struct engine_params p = g->set.params;
+	struct engine_params p = *to;
 	while (*text) {
 		size_t n = strcspn(text, "\n");
 		int rc = load_line(&p, text, n, e);
@@ -137,7 +158,15 @@ int engine_load(struct engine *g, const char *text, struct err *e)
 			return rc;
 		text += n + (text[n] == '\n');
 	}
-	g->set.params = p;
-	engine_forget(g);
+	*to = p;
 	return 0;
+}
+
+int engine_load(struct engine *g, const char *text, struct err *e)
+{
+	struct engine_params p = g->set.params;
+	int rc = engine_params_load(&p, text, e);
+	if (rc == 0)
+		change(g, &p);
+	return rc;
 }

@@ -235,8 +235,8 @@ static bool goes_on(struct engine *g, struct session *s)
 	return !s->waiting || spent < l->least_us || !s->waiting(s->ctx);
 }
 
-int engine_think(struct engine *g, int player, const struct engine_limits *l, engine_report *report,
-                 engine_waiting *waiting, void *ctx, const struct engine_analysis **out, struct err *e)
+int engine_search(struct engine *g, int player, const struct engine_limits *l, engine_report *report,
+                  engine_waiting *waiting, void *ctx, struct err *e)
 {
 	struct session s = {.limits = l, .report = report, .waiting = waiting, .ctx = ctx, .player = player};
 	uint32_t visits = l->visits ? (uint32_t)l->visits : SEARCH_DEEP_VISITS_MAX;
@@ -258,6 +258,17 @@ int engine_think(struct engine *g, int player, const struct engine_limits *l, en
 	engine_fill(g, player, l, s.before, s.since);
 	if (report)
 		report(ctx, &g->analysis, true);
+	return 0;
+}
+
+int engine_think(struct engine *g, int player, const struct engine_limits *l, engine_report *report,
+                 engine_waiting *waiting, void *ctx, const struct engine_analysis **out, struct err *e)
+{
+	int rc = engine_search(g, player, l, report, waiting, ctx, e);
+	if (rc)
+		return rc;
+	engine_log_avoid(g, l);
+	engine_log_think(g, player, l->fresh);
 	if (out)
 		*out = &g->analysis;
 	return 0;

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Games under clocks, with pondering, undo and drawn moves: `miai replay` makes them again from their transcripts.
+
+usage: test_transcript.py MIAI"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import nets
+
+MIAI = None
+
+
+def gtp(net, transcript, lines, *options):
+    """Says lines; ("wait", seconds) among them is a pause."""
+    args = ["--net", net] if net else ["--random"]
+    p = subprocess.Popen([MIAI, "gtp", *args, "--transcript", transcript, *options], stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE, text=True)
+    for line in lines:
+        if isinstance(line, tuple):
+            time.sleep(line[1])
+        else:
+            p.stdin.write(line + "\n")
+            p.stdin.flush()
+    out = p.communicate("quit\n", timeout=60)[0]
+    assert p.returncode == 0
+    return out
+
+
+def replay(transcript, net, *options):
+    args = ["--net", net] if net else []
+    return subprocess.run([MIAI, "replay", transcript, *args, *options], capture_output=True, text=True, timeout=60)
+
+
+class Transcripts(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.dir = pathlib.Path(folder.name)
+        self.net = nets.random_net(str(self.dir / "r.net"))
+        self.path = str(self.dir / "transcript")
+
+    def check(self, net, moves):
+        for options in (["--threads", "1"], ["--threads", "3", "--cpu-flags", "none"]):
+            p = replay(self.path, net, *options)
+            self.assertEqual((p.returncode, p.stderr), (0, ""))
+            self.assertIn(f"replayed: {moves} moves", p.stdout)
+            self.assertEqual(p.stdout.count("genmove"), moves)
+
+    def test_clock(self):
+        game = ["boardsize 5", "komi 0.5", "kgs-time_settings byoyomi 0.3 0.1 3"]
+        game += ["genmove b", "time_left w 0.1 0", "genmove w", "undo", "genmove w", "play b D4", "play b C4", "genmove w",
+                 "time_left b 0 1", "reg_genmove b", "genmove b", "kata-time_settings fischer 0.1 0.05", "genmove w"]
+        out = gtp(self.net, self.path, game, "--threads", "2")
+        self.assertNotIn("?", out)
+        self.check(self.net, 7)
+
+    def test_ponder(self):
+        game = ["boardsize 5", "time_settings 1 0 0", "genmove b", "play w B2", "genmove b", ("wait", 0.3), "play w C2",
+                "genmove b"]
+        gtp(self.net, self.path, game, "--ponder")
+        text = pathlib.Path(self.path).read_text()
+        self.assertIn("\nthink w ", text)
+        self.check(self.net, 3)
+
+    def test_drawn(self):
+        gtp(None, self.path, ["boardsize 5", "genmove b", "genmove w", "clear_board", "genmove b", "fixed_handicap 2"],
+            "--seed", "5")
+        self.check(None, 3)
+
+    def test_strength(self):
+        settings = self.dir / "settings"
+        settings.write_text("strength 5\nearly_temperature 1000\nfriendly_pass 1\nresign 40\n")
+        gtp(self.net, self.path, ["boardsize 4", *["genmove b", "genmove w"] * 10], "--settings", str(settings))
+        self.check(self.net, 20)
+        self.assertIn("set strength 5\n", pathlib.Path(self.path).read_text())
+
+    def test_damage(self):
+        gtp(self.net, self.path, ["boardsize 5", "genmove b", "genmove w"], "--visits", "60")
+        whole = pathlib.Path(self.path).read_text()
+        last = whole.splitlines()[-2]
+        self.assertTrue(last.startswith("genmove w 60 "))
+
+        def changed(old, new):
+            pathlib.Path(self.path).write_text(whole.replace(old, new))
+            return replay(self.path, self.net)
+
+        self.assertEqual(changed(last, "genmove w 60 PASS").returncode, 1)
+        p = changed(last, "genmove w 59 " + last.split()[3])
+        self.assertIn(p.returncode, (0, 1))
+        lines = whole.splitlines()
+        for i, line in enumerate(lines):
+            for new in (line + " x", " " + line, "x" + line, line.replace(" ", "  ") + "  ", line.split()[0]):
+                if new == line or (line.startswith("think") and new.endswith("fresh")):
+                    continue
+                pathlib.Path(self.path).write_text("\n".join(lines[:i] + [new] + lines[i + 1:]) + "\n")
+                p = replay(self.path, self.net)
+                self.assertEqual((p.returncode, p.stdout.count("replayed")), (3, 0), new)
+                self.assertIn("line ", p.stderr)
+        pathlib.Path(self.path).write_text(whole[:-3])
+        p = replay(self.path, self.net)
+        self.assertEqual(p.returncode, 0)
+        self.assertIn("not whole", p.stdout)
+        other = nets.random_net(str(self.dir / "other.net"), seed=2)
+        self.assertEqual(replay(self.path, other).returncode, 1)
+        self.assertEqual(replay(self.path, None).returncode, 2)
+
+
+if __name__ == "__main__":
+    MIAI = sys.argv.pop(1)
+    unittest.main()
