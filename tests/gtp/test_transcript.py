@@ -16,13 +16,15 @@ MIAI = None
 
 
 def gtp(net, transcript, lines, *options):
-    """Says lines; ("wait", seconds) among them is a pause."""
+    """Says lines; a function among them is waited for to be true."""
     args = ["--net", net] if net else ["--random"]
     p = subprocess.Popen([MIAI, "gtp", *args, "--transcript", transcript, *options], stdin=subprocess.PIPE,
                          stdout=subprocess.PIPE, text=True)
     for line in lines:
-        if isinstance(line, tuple):
-            time.sleep(line[1])
+        if callable(line):
+            for _ in range(600):
+                if not line():
+                    time.sleep(0.05)
         else:
             p.stdin.write(line + "\n")
             p.stdin.flush()
@@ -60,11 +62,13 @@ class Transcripts(unittest.TestCase):
         self.check(self.net, 7)
 
     def test_ponder(self):
-        game = ["boardsize 5", "time_settings 1 0 0", "genmove b", "play w B2", "genmove b", ("wait", 0.3), "play w C2",
-                "genmove b"]
-        gtp(self.net, self.path, game, "--ponder")
-        text = pathlib.Path(self.path).read_text()
-        self.assertIn("\nthink w ", text)
+        settings = self.dir / "settings"
+        settings.write_text("time_ms 50\n")
+        moved = [lambda n=n: pathlib.Path(self.path).read_text().count("genmove") == n for n in (1, 2)]
+        game = ["boardsize 5", "genmove b", moved[0], lambda: time.sleep(0.2) or True, "play w B2", "genmove b", moved[1],
+                "play w C2", "genmove b"]
+        gtp(self.net, self.path, game, "--ponder", "--settings", str(settings))
+        self.assertIn("\nthink w ", pathlib.Path(self.path).read_text())
         self.check(self.net, 3)
 
     def test_drawn(self):
@@ -93,10 +97,8 @@ class Transcripts(unittest.TestCase):
         p = changed(last, "genmove w 59 " + last.split()[3])
         self.assertIn(p.returncode, (0, 1))
         lines = whole.splitlines()
-        for i, line in enumerate(lines):
-            for new in (line + " x", " " + line, "x" + line, line.replace(" ", "  ") + "  ", line.split()[0]):
-                if new == line or (line.startswith("think") and new.endswith("fresh")):
-                    continue
+        for i in (0, 1, 2, 3, len(lines) - 4, len(lines) - 2):
+            for new in (lines[i] + " x", lines[i].replace(" ", "  "), lines[i].split()[0]):
                 pathlib.Path(self.path).write_text("\n".join(lines[:i] + [new] + lines[i + 1:]) + "\n")
                 p = replay(self.path, self.net)
                 self.assertEqual((p.returncode, p.stdout.count("replayed")), (3, 0), new)
