@@ -54,22 +54,26 @@ class Transcripts(unittest.TestCase):
             self.assertEqual(p.stdout.count("genmove"), moves)
 
     def test_clock(self):
-        game = ["boardsize 5", "komi 0.5", "kgs-time_settings byoyomi 0.3 0.1 3"]
-        game += ["genmove b", "time_left w 0.1 0", "genmove w", "undo", "genmove w", "play b D4", "play b C4", "genmove w",
-                 "time_left b 0 1", "reg_genmove b", "genmove b", "kata-time_settings fischer 0.1 0.05", "genmove w"]
+        game = ["boardsize 5", "komi 0.5", "kgs-time_settings byoyomi 0.1 0.05 3"]
+        game += ["genmove b", "time_left w 0.05 0", "genmove w", "undo", "genmove w", "play b D4", "play b C4", "genmove w",
+                 "time_left b 0 1", "reg_genmove b", "genmove b", "kata-time_settings fischer 0.1 0.02", "genmove w"]
         out = gtp(self.net, self.path, game, "--threads", "2")
         self.assertNotIn("?", out)
         self.check(self.net, 7)
 
     def test_ponder(self):
         settings = self.dir / "settings"
-        settings.write_text("time_ms 50\n")
-        moved = [lambda n=n: pathlib.Path(self.path).read_text().count("genmove") == n for n in (1, 2)]
-        game = ["boardsize 5", "genmove b", moved[0], lambda: time.sleep(0.2) or True, "play w B2", "genmove b", moved[1],
-                "play w C2", "genmove b"]
-        gtp(self.net, self.path, game, "--ponder", "--settings", str(settings))
-        self.assertIn("\nthink w ", pathlib.Path(self.path).read_text())
-        self.check(self.net, 3)
+        settings.write_text("time_ms 20\n")
+        path = pathlib.Path(self.path)
+        for pause in (0.2, 2, 10):  # enough for a thought, on a busy machine too
+            path.write_text("")
+            gtp(self.net, self.path, ["boardsize 5", "genmove b", lambda: "genmove" in path.read_text(),
+                                      lambda: time.sleep(pause) or True, "play w B2", "genmove b"],
+                "--ponder", "--settings", str(settings))
+            if "\nthink w " in path.read_text():
+                break
+        self.assertIn("\nthink w ", path.read_text())
+        self.check(self.net, 2)
 
     def test_drawn(self):
         gtp(None, self.path, ["boardsize 5", "genmove b", "genmove w", "clear_board", "genmove b", "fixed_handicap 2"],
@@ -79,8 +83,8 @@ class Transcripts(unittest.TestCase):
     def test_strength(self):
         settings = self.dir / "settings"
         settings.write_text("strength 5\nearly_temperature 1000\nfriendly_pass 1\nresign 40\n")
-        gtp(self.net, self.path, ["boardsize 4", *["genmove b", "genmove w"] * 10], "--settings", str(settings))
-        self.check(self.net, 20)
+        gtp(self.net, self.path, ["boardsize 4", *["genmove b", "genmove w"] * 4], "--settings", str(settings))
+        self.check(self.net, 8)
         self.assertIn("set strength 5\n", pathlib.Path(self.path).read_text())
 
     def test_damage(self):
