@@ -35,8 +35,10 @@ static bool limits_of(const struct engine *g, int player, struct engine_limits *
 	int visits = p->strength ? strengths[p->strength - 1].visits : p->visits;
 	l->owner = true;
 	l->settle = true;
-	l->visits = l->visits ? l->visits : visits;
-	l->time_us = l->time_us ? l->time_us : (int64_t)p->time_ms * 1000;
+	if (!l->visits && !l->time_us) {
+		l->visits = visits;
+		l->time_us = (int64_t)p->time_ms * 1000;
+	}
 	if (clocked) {
 		struct engine_budget b = engine_clock_budget(c, g->moves, game_points(&g->rules));
 		int64_t plan = b.plan > 0 ? b.plan : 1;

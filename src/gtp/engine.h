@@ -158,7 +158,7 @@ int engine_think(struct engine *g, int player, const struct engine_limits *l, en
  * What was thought is engine_last. */
 int engine_genmove(struct engine *g, int player, int *action, struct err *e);
 /* The same with reports on the way.  more (may be NULL): intervals, owners and moves to avoid as it says; its visits and
- * time, where not 0, replace the parameters'. */
+ * time replace the parameters' where either is not 0. */
 int engine_genmove_report(struct engine *g, int player, const struct engine_limits *more, engine_report *report,
                           void *ctx, int *action, struct err *e);
 const struct engine_analysis *engine_last(const struct engine *g); /* NULL where nothing was thought of this position */

@@ -5,6 +5,7 @@
 
 #include "gtp/clock.h"
 #include "gtp/engine.h"
+#include "gtp/replay.h"
 
 enum { SECOND = 1000000 };
 
@@ -249,6 +250,58 @@ static void test_lag(void)
 	CHECK(c.lag < lag && c.left == 97 * SECOND);
 }
 
+static bool after_a_while(void *ctx)
+{
+	int *left = ctx;
+	return --*left <= 0;
+}
+
+static void keep(void *ctx, const char *line)
+{
+	buf_bytes(ctx, line, strlen(line));
+}
+
+/* A game under a clock, with thoughts on the other's time, is the same when it is made again from its transcript. */
+static void test_ponder(void)
+{
+	struct engine_settings s = settings(2);
+	struct buf text = {.data = NULL};
+	struct engine_replay_result r;
+	struct err e = {.text = ""};
+	int64_t now = 0;
+	s.params.visits = 0;
+	s.params.time_ms = 60;
+	s.params.ponder = 1;
+	s.now_us = ticks;
+	s.now_ctx = &now;
+	s.log = keep;
+	s.log_ctx = &text;
+	struct engine *g = make(&s);
+	for (int i = 0; i < 8; i++) {
+		int action, left = 30 + i;
+		CHECK_INT(engine_genmove(g, i & 1, &action, &e), 0);
+		CHECK(engine_play(g, i & 1, action));
+		engine_ponder(g, after_a_while, &left);
+		CHECK(left == 0 && engine_last(g));
+	}
+	engine_free(g);
+	s = settings(1);
+	CHECK_INT(engine_replay(text.data, text.len, &s, NULL, NULL, &r, &e), 0);
+	CHECK_STR(e.text, "");
+	CHECK(r.moves == 8 && r.searches == 16);
+	/* One visit more or less on the other's time shows. */
+	buf_u8(&text, 0);
+	char *at = strstr((char *)text.data, "\nthink w ");
+	CHECK(at != NULL);
+	while (at && *++at != '\n')
+		;
+	if (at)
+		at[-1] = at[-1] == '9' ? '1' : at[-1] + 1;
+	int rc = engine_replay(text.data, text.len - 1, &s, NULL, NULL, &r, &e);
+	CHECK(rc == 0 || rc == ERR_MISMATCH);
+	buf_release(&text);
+}
+
 int main(void)
 {
 	net = random_net(5);
@@ -257,6 +310,7 @@ int main(void)
 	test_params();
 	test_game();
 	test_limits();
+	test_ponder();
 	test_clocks();
 	test_lag();
 	nn_net_free(net);
