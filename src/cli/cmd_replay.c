@@ -32,7 +32,7 @@ static int check_net(const char *path, const struct buf *text, struct nn_net **n
 		return none && !path ? CLI_OK
 		       : cli_fail("replay", ERR_ARG, (err_set(&e, ERR_ARG, none ? "the transcript has no net: leave out --net"
 		                                                                  : "give its net: --net FILE"), &e));
-	*net = cli_net_load("replay", path, &name, &code);
+	*net = cli_net_load_any("replay", path, &name, &code);
 	if (!*net)
 		return code;
 	s->net = *net;

@@ -33,6 +33,14 @@ bool gtp_komi(struct gtp *g, struct gtp_call *c)
 	return engine_komi(g->engine, half) == 0 || gtp_fail(c, "syntax error");
 }
 
+bool gtp_get_komi(struct gtp *g, struct gtp_call *c)
+{
+	char text[16];
+	gtp_half_text(text, sizeof text, engine_rules(g->engine)->komi_half);
+	buf_printf(c->text, "%s", text);
+	return true;
+}
+
 bool gtp_play(struct gtp *g, struct gtp_call *c)
 {
 	int player, action;

@@ -36,6 +36,56 @@ bool gtp_reg_genmove(struct gtp *g, struct gtp_call *c)
 	return generate(g, c, &(struct engine_limits){.unclocked = true}, false);
 }
 
+/* As reg_genmove; the player to move unless one is named. */
+bool gtp_kata_search(struct gtp *g, struct gtp_call *c)
+{
+	if (c->argc == 0)
+		c->argv[0] = game_go.to_move(engine_state(g->engine)) ? "w" : "b";
+	return gtp_reg_genmove(g, c);
+}
+
+/* Dead stones of the other's on the board? */
+static bool anything_to_take(struct gtp *g, int player)
+{
+	uint8_t dead[GAME_POINTS_MAX];
+	struct err e;
+	if (engine_status(g->engine, dead, NULL, &e))
+		return false;
+	for (int p = 0; p < game_points(engine_rules(g->engine)); p++)
+		if (dead[p] && go_color(engine_state(g->engine), p) == !player)
+			return true;
+	return false;
+}
+
+/* Dead stones must be taken off the board: no pass before. */
+bool gtp_kgs_genmove_cleanup(struct gtp *g, struct gtp_call *c)
+{
+	uint8_t avoid[GAME_ACTIONS_MAX] = {0};
+	struct engine_limits more = {.avoid = NULL};
+	int player;
+	struct err e;
+	if (!gtp_color(c->argv[0], &player))
+		return gtp_fail(c, "syntax error");
+	if (anything_to_take(g, player)) {
+		avoid[game_points(engine_rules(g->engine))] = 1;
+		more.avoid = avoid;
+		more.avoid_depth[player] = 1;
+	}
+	bool friendly = engine_params(g->engine)->friendly_pass;
+	engine_set(g->engine, "friendly_pass", "0", &e);
+	bool ok = generate(g, c, &more, true);
+	if (friendly)
+		engine_set(g->engine, "friendly_pass", "1", &e);
+	return ok;
+}
+
+bool gtp_kgs_game_over(struct gtp *g, struct gtp_call *c)
+{
+	(void)g;
+	(void)c;
+	return true;
+}
+
 bool gtp_final_score(struct gtp *g, struct gtp_call *c)
 {
 	int half;

@@ -140,7 +140,7 @@ struct engine_limits {
 	bool unclocked;        /* of engine_genmove_report: the player's clock is not looked at and does not run */
 	const uint8_t *avoid;  /* by action: 1 may not be played at depths below avoid_depth[player]; NULL: none */
 	int avoid_depth[2];    /* index: the player who would move */
-	int least_us;          /* before this an interrupt by `waiting` is not looked at */
+	int least_visits;      /* of the root; before them `waiting` is not asked */
 };
 
 /* Called on the thinking thread at intervals, and once at the end with last set.  False: stop. */

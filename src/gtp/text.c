@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "gtp/engine.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -52,6 +53,16 @@ bool gtp_seconds(const char *text, long long *us)
 	}
 	*us = minus ? -v : v;
 	return !*text;
+}
+
+void gtp_printf(struct buf *b, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+	va_start(args, fmt);
+	int n = vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	buf_bytes(b, text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
 }
 
 bool gtp_color(const char *text, int *player)

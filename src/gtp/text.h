@@ -3,6 +3,8 @@
 #ifndef MIAI_GTP_TEXT_H
 #define MIAI_GTP_TEXT_H
 
+#include "base/bytes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,6 +17,9 @@ bool gtp_vertex(const char *text, int size, int *action); /* a point or "pass" *
 void gtp_vertex_text(char out[GTP_VERTEX_TEXT], int size, int action); /* also ENGINE_RESIGN */
 void gtp_half_text(char *out, size_t n, int half);      /* "7.5" */
 void gtp_score_text(char *out, size_t n, int half);     /* "B+7.5", "W+1", "0" */
+
+/* buf_printf for lines that hold floating-point numbers: levels below know none, not even to hand them on. */
+__attribute__((format(printf, 2, 3))) void gtp_printf(struct buf *b, const char *fmt, ...);
 
 /* Points such as "7", "6.5", "-0.50" in half points.  ERR_FORMAT: not a number; ERR_ARG: not a multiple of 0.5
  * or beyond ENGINE_KOMI_MAX. */

@@ -232,7 +232,7 @@ static bool goes_on(struct engine *g, struct session *s)
 		if (!s->report(s->ctx, &g->analysis, false))
 			return false;
 	}
-	return !s->waiting || spent < l->least_us || !s->waiting(s->ctx);
+	return !s->waiting || root_visits(g) < (uint32_t)l->least_visits || !s->waiting(s->ctx);
 }
 
 int engine_search(struct engine *g, int player, const struct engine_limits *l, engine_report *report,

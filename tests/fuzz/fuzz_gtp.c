@@ -34,6 +34,12 @@ static bool slow(const uint8_t *line, size_t n)
 	return memmem(line, n, "boardsize", 9) || memmem(line, n, "genmove", 7) == line;
 }
 
+/* What is another time something else, or writes files. */
+static bool unfit(const uint8_t *line, size_t n)
+{
+	return memmem(line, n, "cputime", 7) || memmem(line, n, "sgf", 3);
+}
+
 /* All replies, one after another. */
 static void converse(const struct nn_net *net, const struct nn_kernels *k, const uint8_t *p, size_t n, struct buf *said)
 {
@@ -49,7 +55,7 @@ static void converse(const struct nn_net *net, const struct nn_kernels *k, const
 	for (int lines = 0; n && more && lines < LINES; lines++) {
 		const uint8_t *end = memchr(p, '\n', n);
 		size_t len = end ? (size_t)(end - p) + 1 : n, before = said->len;
-		if (!net || lines < 8 || !slow(p, len))
+		if (!unfit(p, len) && (!net || lines < 8 || !slow(p, len)))
 			more = gtp_command(g, p, len, said);
 		MUST(!said->failed && (said->len == before || well_formed(said->data + before, said->len - before)));
 		p += len;

@@ -68,6 +68,22 @@ def update(path, got, version):
     path.write_text("\n".join(out) + "\n")
 
 
+def undocumented(miai):
+    """Commands, parameters and options without a word in the manual, or options without a test."""
+    root = HERE.parents[2]
+    manual = (root / "docs" / "gtp.md").read_text()
+    tests = "".join(p.read_text() for p in (root / "tests").glob("*/*.py"))
+    names = talk(miai, ["> list_commands"])[2:].split() + talk(miai, ["> kata-list-params"])[2:].split()
+    options = re.findall(r"--[a-z-]+", subprocess.run([miai, "help", "gtp"], capture_output=True, text=True).stdout)
+    missing = [n for n in names + options if not re.search(rf"(?<![\w-]){re.escape(n)}(?![\w-])", manual)]
+    untested = [o for o in options if f'"{o}' not in tests and f" {o}" not in tests]
+    for n in missing:
+        print(f"docs/gtp.md says nothing of {n}")
+    for o in untested:
+        print(f"no test gives {o}")
+    return len(missing) + len(untested)
+
+
 def main():
     miai = sys.argv[1]
     version = subprocess.run([miai, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
@@ -85,6 +101,7 @@ def main():
         if not (HERE / f"{name}.gtp").exists():
             failed += 1
             print(f"no case for the command {name}: write tests/gtp/dialogue/{name}.gtp")
+    failed += undocumented(miai)
     print(f"{len(list(HERE.glob('*.gtp')))} cases, {failed} failed")
     return 1 if failed else 0
 

@@ -29,7 +29,7 @@ def random_net(path, seed=1, blocks=1):
 
 
 def sure_net(path, owner=8, value=0, seed=1):
-    """Flat policy; every point is the mover's with e^owner to 1 (8: sure), who wins with e^value to 1."""
+    """Flat policy; every point is the mover's with e^owner to 1 (8: sure), who wins rather than loses with e^2value to 1."""
     rng = random.Random(seed)
     out = b"miai-net" + struct.pack("<II", 1, 1) + bytes(36)
     out += struct.pack("<BBHHHBBBB", PLANES, EXPONENT, 1, CHANNELS, HEAD, 127, 127, 10, 5) + bytes([5] * 5)
@@ -37,7 +37,7 @@ def sure_net(path, owner=8, value=0, seed=1):
     out += layer(rng, 9, PLANES, CHANNELS, 9, zero, 0)
     out += layer(rng, 9, CHANNELS, CHANNELS, 9, zero, 0) * 2 + layer(rng, 1, 2 * CHANNELS, CHANNELS, 8, zero, 0)
     out += layer(rng, 1, CHANNELS, HEAD, 8, zero, 0) + layer(rng, 1, HEAD, 3, 8, [0, 0, owner << 24], 0)
-    out += layer(rng, 1, 2 * HEAD, HEAD, 8, zero, 0) + layer(rng, 1, HEAD, 6, 8, [value << 24, 0, 0, 0, 0, 0], 0)
+    out += layer(rng, 1, 2 * HEAD, HEAD, 8, zero, 0) + layer(rng, 1, HEAD, 6, 8, [value << 24, 0, -value << 24, 0, 0, 0], 0)
     with open(path, "wb") as f:
         f.write(out)
     return path

@@ -248,7 +248,7 @@ static size_t random_line(char *out, size_t n, uint64_t key)
 	/* Half of all lines play, so that there is something on the board to break. */
 	uint32_t which = rng_below(key, at++, 2 * commands);
 	const char *name = which < commands ? gtp_command_name((int)which) : "play";
-	if (strcmp(name, "quit") == 0 || (strcmp(name, "boardsize") == 0 && rng_below(key, at++, 4)))
+	if (strcmp(name, "quit") == 0 || strstr(name, "sgf") || (strcmp(name, "boardsize") == 0 && rng_below(key, at++, 4)))
 		name = "play";
 	len = (size_t)snprintf(out, n, "%s%s", rng_below(key, at++, 8) ? "" : "42 ", name);
 	if (strcmp(name, "play") == 0 && rng_below(key, at++, 8))

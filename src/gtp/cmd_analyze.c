@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Analysis commands: reports on the way, until a line waits or the move is chosen. */
+#include "gtp/analyze.h"
+
+#include <time.h>
+
+/* A command that is being told as it goes. */
+struct analysis {
+	struct gtp *gtp;
+	struct gtp_call *call;
+	const struct analyze_request *request;
+};
+
+static bool report(void *ctx, const struct engine_analysis *a, bool last)
+{
+	struct analysis *s = ctx;
+	(void)last;
+	analyze_print(s->call->text, a, s->request, gtp_size(s->gtp));
+	gtp_stream(s->gtp, s->call);
+	return true;
+}
+
+static bool waits(void *ctx)
+{
+	const struct gtp *g = ((struct analysis *)ctx)->gtp;
+	return g->set.waiting(g->set.ctx);
+}
+
+/* The tree is as large as it may be: nothing to do until a line comes. */
+static void wait_for_line(struct gtp *g)
+{
+	const struct timespec pause = {.tv_nsec = 10000000};
+	while (g->set.waiting && !g->set.waiting(g->set.ctx))
+		nanosleep(&pause, NULL);
+}
+
+static bool analyze(struct gtp *g, struct gtp_call *c, enum analyze_dialect dialect)
+{
+	struct analyze_request r;
+	struct analysis s = {g, c, &r};
+	struct err e;
+	if (!analyze_parse(g, c, dialect, &r))
+		return false;
+	r.limits.least_visits = 2;
+	if (!g->set.waiting)
+		r.limits.visits = engine_params(g->engine)->visits ? engine_params(g->engine)->visits : 400;
+	if (engine_think(g->engine, r.player, &r.limits, report, g->set.waiting ? waits : NULL, &s, NULL, &e))
+		return gtp_fail(c, e.text);
+	wait_for_line(g);
+	gtp_stream(g, c);
+	return true;
+}
+
+bool gtp_lz_analyze(struct gtp *g, struct gtp_call *c)
+{
+	return analyze(g, c, ANALYZE_LZ);
+}
+
+bool gtp_kata_analyze(struct gtp *g, struct gtp_call *c)
+{
+	return analyze(g, c, ANALYZE_KATA);
+}
+
+bool gtp_analyze(struct gtp *g, struct gtp_call *c)
+{
+	return analyze(g, c, ANALYZE_PLAIN);
+}
+
+/* As genmove, with reports; the last line is "play VERTEX". */
+static bool generate(struct gtp *g, struct gtp_call *c, enum analyze_dialect dialect, bool make_it)
+{
+	struct analyze_request r;
+	struct analysis s = {g, c, &r};
+	int action;
+	struct err e;
+	if (!analyze_parse(g, c, dialect, &r))
+		return false;
+	r.limits.unclocked = !make_it;
+	if (engine_genmove_report(g->engine, r.player, &r.limits, report, &s, &action, &e))
+		return gtp_fail(c, e.text);
+	gtp_stream(g, c);
+	if (make_it && action != ENGINE_RESIGN && !engine_play(g->engine, r.player, action))
+		action = ENGINE_RESIGN;
+	buf_printf(c->text, "play ");
+	gtp_say_vertex(g, c->text, action);
+	buf_printf(c->text, "\n");
+	return true;
+}
+
+bool gtp_lz_genmove_analyze(struct gtp *g, struct gtp_call *c)
+{
+	return generate(g, c, ANALYZE_LZ, true);
+}
+
+bool gtp_kata_genmove_analyze(struct gtp *g, struct gtp_call *c)
+{
+	return generate(g, c, ANALYZE_KATA, true);
+}
+
+bool gtp_genmove_analyze(struct gtp *g, struct gtp_call *c)
+{
+	return generate(g, c, ANALYZE_PLAIN, true);
+}
+
+bool gtp_kata_search_analyze(struct gtp *g, struct gtp_call *c)
+{
+	return generate(g, c, ANALYZE_KATA, false);
+}
