@@ -77,9 +77,7 @@ bool gtp_loadsgf(struct gtp *g, struct gtp_call *c)
 		return gtp_fail(c, "syntax error");
 	if (load(g, path, moves, &e) == 0)
 		return true;
-	buf_printf(c->text, "cannot load file: ");
-	for (const char *p = e.text; *p; p++) /* file names may hold anything, replies may not */
-		buf_u8(c->text, *p >= 32 && *p < 127 ? (uint8_t)*p : '?');
+	buf_printf(c->text, "cannot load file: %s", e.text);
 	return false;
 }
 

@@ -143,9 +143,19 @@ void gtp_stream(struct gtp *g, struct gtp_call *c)
 		g->set.flush(g->set.ctx, g->out);
 }
 
+/* What is wrong may quote what was said, and that may be any bytes. */
+static void make_ascii(struct buf *text)
+{
+	for (size_t i = 0; i < text->len; i++)
+		if ((text->data[i] < 32 && text->data[i] != '\n') || text->data[i] > 126)
+			text->data[i] = '?';
+}
+
 static void reply(struct buf *out, const struct gtp_call *c, bool ok)
 {
-	const struct buf *text = c->text;
+	struct buf *text = c->text;
+	if (!ok)
+		make_ascii(text);
 	if (!c->streamed) {
 		buf_printf(out, "%c%s", ok ? '=' : '?', c->id);
 		if (text->len && text->data[0] != '\n')
