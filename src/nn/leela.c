@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TILE = 64 };
-
 static int conv_alloc(struct nn_leela_conv *c, int ci, int co, bool keeps)
 {
 	size_t n = (size_t)nn_pad16(co);
@@ -19,8 +17,7 @@ static int conv_alloc(struct nn_leela_conv *c, int ci, int co, bool keeps)
 	c->bias = calloc(n, sizeof *c->bias);
 	c->mult = calloc(n, sizeof *c->mult);
 	c->keep = keeps ? calloc(n, sizeof *c->keep) : NULL;
-	int stride = ci == NN_LEELA_PLANES ? nn_pad4(ci) : nn_pad16(ci);
-	c->packed = aligned_alloc(64, (nn_packed_bytes(co, 9 * stride) + 63) / 64 * 64);
+	c->packed = aligned_alloc(64, (nn_packed_bytes(co, 9 * nn_pad16(ci)) + 63) / 64 * 64);
 	return c->weight && c->bias && c->mult && (c->keep || !keeps) && c->packed ? 0 : ERR_MEMORY;
 }
 
@@ -79,10 +76,8 @@ struct nn_leela *nn_leela_new(const struct nn_leela_shape *s, struct err *e)
 	if (n) {
 		n->shape = *s;
 		n->convs = 1 + 2 * s->blocks;
-		if (net_alloc(n) == 0) {
-			nn_leela_pack(n);
+		if (net_alloc(n) == 0 && nn_leela_pack(n) == 0)
 			return n;
-		}
 	}
 	nn_leela_free(n);
 	err_set(e, ERR_MEMORY, "out of memory for a net of %d blocks, %d filters", s->blocks, s->filters);
@@ -99,6 +94,7 @@ void nn_leela_free(struct nn_leela *n)
 		free(n->conv[i].mult);
 		free(n->conv[i].keep);
 		free(n->conv[i].packed);
+		free(n->conv[i].wino);
 	}
 	for (int i = 0; i < NN_LEELA_DENSE; i++) {
 		free(n->dense[i].weight);
@@ -109,24 +105,34 @@ void nn_leela_free(struct nn_leela *n)
 	free(n);
 }
 
-/* As nn_pack, with the inputs of a tap padded to stride: [co / 16][k / 4][16][4] bytes, k = tap * stride + input. */
-static void conv_pack(struct nn_leela_conv *c)
+static int conv_pack(struct nn_leela_conv *c)
 {
-	int stride = c->ci == NN_LEELA_PLANES ? nn_pad4(c->ci) : nn_pad16(c->ci);
-	size_t quads = (size_t)(9 * stride) / 4;
-	memset(c->packed, 0, nn_packed_bytes(c->co, 9 * stride));
-	for (int o = 0; o < c->co; o++)
-		for (int t = 0; t < 9; t++)
-			for (int i = 0; i < c->ci; i++) {
-				size_t k = (size_t)(t * stride + i), quad = (size_t)(o / 16) * quads + k / 4;
-				c->packed[(quad * 16 + (size_t)(o % 16)) * 4 + k % 4] = c->weight[(o * 9 + t) * c->ci + i];
-			}
+	int ci = nn_pad16(c->ci), co = nn_pad16(c->co);
+	int8_t *w = calloc((size_t)(co * 9) * (size_t)ci, 1);
+	if (!w)
+		return ERR_MEMORY;
+	for (int k = 0; k < c->co * 9; k++)
+		memcpy(w + (size_t)k * (size_t)ci, c->weight + (size_t)k * (size_t)c->ci, (size_t)c->ci);
+	nn_pack(c->packed, w, co, 9 * ci);
+	free(c->wino);
+	c->wino = NULL;
+	int rc = 0;
+	if (nn_wino_fits(w, co, ci)) {
+		c->wino = aligned_alloc(64, (nn_wino_count(co, ci) * sizeof *c->wino + 63) / 64 * 64);
+		rc = c->wino ? 0 : ERR_MEMORY;
+		if (c->wino)
+			nn_wino_pack(c->wino, w, co, ci);
+	}
+	free(w);
+	return rc;
 }
 
-void nn_leela_pack(struct nn_leela *n)
+int nn_leela_pack(struct nn_leela *n)
 {
-	for (int i = 0; i < n->convs; i++)
-		conv_pack(&n->conv[i]);
+	int rc = 0;
+	for (int i = 0; i < n->convs && !rc; i++)
+		rc = conv_pack(&n->conv[i]);
+	return rc;
 }
 
 struct nn_leela_work *nn_leela_work_new(const struct nn_leela_shape *s, int batch)
@@ -138,12 +144,13 @@ struct nn_leela_work *nn_leela_work_new(const struct nn_leela_shape *s, int batc
 	w->points = s->size * s->size;
 	w->padded = nn_padded(s->size);
 	w->batch = batch;
-	w->planes = nn_pad4(NN_LEELA_PLANES);
+	w->planes = nn_pad16(NN_LEELA_PLANES);
 	w->channels = nn_pad16(s->filters);
 	size_t b = (size_t)batch, board = b * (size_t)w->padded, c = (size_t)w->channels, p = (size_t)w->points;
+	int most = w->channels > w->planes ? w->channels : w->planes;
 	size_t vector = 3 * p + NN_LEELA_HIDDEN_MAX, rows = p * sizeof(int32_t), results = b * (p + 2) * sizeof(int32_t);
 	struct arena *a = &w->arena;
-	if (arena_init(a, board * ((size_t)w->planes + 4 * c) + 2 * vector + TILE * c * 4 + rows + results + 4096)) {
+	if (arena_init(a, board * ((size_t)w->planes + 4 * c) + 2 * vector + nn_conv_bytes(s->size, most) + rows + results + 4096)) {
 		free(w);
 		return NULL;
 	}
@@ -152,7 +159,7 @@ struct nn_leela_work *nn_leela_work_new(const struct nn_leela_shape *s, int batc
 	w->b = arena_alloc(a, board * c);
 	w->trunk = arena_alloc(a, board * c * 2);
 	w->vector = arena_alloc(a, vector * 2);
-	w->acc = arena_alloc(a, TILE * c * 4);
+	nn_conv_place(&w->conv, a, s->size, most);
 	w->row = arena_alloc(a, rows);
 	w->policy = arena_alloc(a, b * (p + 1) * sizeof(int32_t));
 	w->value = arena_alloc(a, b * sizeof(int32_t));
@@ -176,32 +183,33 @@ void nn_leela_input(struct nn_leela_work *w, int i, const uint8_t *planes)
 		       NN_LEELA_PLANES);
 }
 
-/* One convolution over n positions, tile by tile: from x to the trunk where it keeps some of that, else to w->b. */
+struct convolving {
+	struct nn_leela_work *w;
+	const struct nn_leela_conv *l;
+};
+
+static void conv_done(void *arg, const struct nn_conv_rows *r)
+{
+	const struct convolving *c = arg;
+	struct nn_leela_work *w = c->w;
+	int32_t to[NN_CONV_ROWS];
+	for (int i = 0; i < r->rows; i++)
+		to[i] = (r->board * w->padded + w->row[r->point[i]]) * w->channels + r->first;
+	if (c->l->keep)
+		nn_leela_trunk_rows(w->trunk, to, r->rows, r->acc, c->l, r->first, r->channels);
+	else
+		nn_leela_act_rows(w->b, to, r->rows, r->acc, c->l, r->first, r->channels);
+}
+
+/* One convolution over n positions: from x to the trunk where it keeps some of that, else to w->b. */
 static void convolve(const struct nn_kernels *k, const struct nn_leela_conv *l, struct nn_leela_work *w, const uint8_t *x,
                      int ci, int n)
 {
-	int32_t from[TILE], to[TILE], tap[9];
-	for (int t = 0; t < 9; t++)
-		tap[t] = ((t / 3 - 1) * (w->shape.size + 1) + t % 3 - 1) * ci;
-	for (int i = 0; i < n; i++)
-		for (int first = 0; first < w->points; first += TILE) {
-			int rows = w->points - first < TILE ? w->points - first : TILE;
-			for (int r = 0; r < rows; r++) {
-				from[r] = w->row[first + r] * ci;
-				to[r] = w->row[first + r] * w->channels;
-			}
-			size_t board = (size_t)i * (size_t)w->padded;
-			struct nn_mm m = {
-			    .x = x + board * (size_t)ci, .row = from, .rows = rows, .tap = tap, .taps = 9,
-			    .ci = ci, .co = w->channels, .w = l->packed, .acc = w->acc,
-			};
-			k->mm_u8(&m);
-			size_t at = board * (size_t)w->channels;
-			if (l->keep)
-				nn_leela_trunk_rows(w->trunk + at, to, rows, w->acc, l, w->channels);
-			else
-				nn_leela_act_rows(w->b + at, to, rows, w->acc, l, w->channels);
-		}
+	const struct nn_conv conv = {
+	    .x = x, .size = w->shape.size, .ci = ci, .co = w->channels, .packed = l->packed, .wino = l->wino,
+	};
+	struct convolving c = {w, l};
+	nn_conv(k, &w->conv, &conv, n, conv_done, &c);
 }
 
 static int16_t dense_act(const struct nn_leela_dense *d, int output, const int16_t *x)

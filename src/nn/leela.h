@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/sha256.h"
+#include "nn/conv.h"
 #include "nn/kernels.h"
 
 #include <stdbool.h>
@@ -19,7 +20,7 @@ enum {
 	NN_LEELA_PLANES = 18,
 	NN_LEELA_SIZE_MAX = 19,
 	NN_LEELA_BLOCKS_MAX = 80,
-	NN_LEELA_FILTERS_MAX = 512,
+	NN_LEELA_FILTERS_MAX = 256,
 	NN_LEELA_HIDDEN_MAX = 1024,
 	NN_LEELA_TRUNK_MAX = 32767, /* of the trunk, and of what enters a dense layer */
 	NN_LEELA_TRUNK_SHIFT = 24,
@@ -44,7 +45,8 @@ struct nn_leela_conv {
 	int32_t *bias;   /* pad16(co), |bias| <= NN_LEELA_BIAS_MAX */
 	int32_t *mult;   /* pad16(co), 0..NN_LEELA_MULT_MAX */
 	int32_t *keep;   /* of stem and conv2: pad16(co), 0..NN_LEELA_MULT_MAX; else NULL */
-	int8_t *packed;  /* for the kernels */
+	int8_t *packed;  /* for the kernels, and ... */
+	int16_t *wino;   /* ... for exact Winograd; NULL where sums do not fit (nn/conv.h) */
 };
 
 struct nn_leela_dense {
@@ -67,7 +69,7 @@ struct nn_leela {
 /* A net of this shape, all zero; NULL on ERR_ARG or ERR_MEMORY (see e). */
 struct nn_leela *nn_leela_new(const struct nn_leela_shape *s, struct err *e);
 void nn_leela_free(struct nn_leela *n);
-void nn_leela_pack(struct nn_leela *n); /* to be called after weights were written */
+int nn_leela_pack(struct nn_leela *n); /* to be called after weights were written; 0 or ERR_MEMORY */
 
 /* The file.  Reading checks every range and the exact length; writing then reading gives the same bytes. */
 void nn_leela_write(const struct nn_leela *n, struct buf *out);
@@ -79,11 +81,12 @@ bool nn_leela_is(const void *p, size_t len);
 struct nn_leela_work {
 	struct nn_leela_shape shape;
 	int points, padded, batch;
-	int planes, channels;  /* channels of tensors: multiples of 4 and 16 */
+	int planes, channels;  /* channels of tensors: multiples of 16 */
 	uint8_t *in, *a, *b;   /* padded boards */
 	int16_t *trunk;        /* padded boards; 0..NN_LEELA_TRUNK_MAX */
 	int16_t *vector;       /* what enters a dense layer */
-	int32_t *acc, *row;
+	int32_t *row;          /* padded index of each point */
+	struct nn_conv_work conv;
 	int32_t *policy;       /* results: batch * (points + 1), Q16 */
 	int32_t *value;        /* batch, before tanh, Q16, as shape.black_value says */
 	struct arena arena;

@@ -153,6 +153,9 @@ struct nn_leela *nn_leela_read(const void *p, size_t len, struct err *e)
 		nn_leela_free(n);
 		return NULL;
 	}
-	nn_leela_pack(n);
-	return n;
+	if (nn_leela_pack(n) == 0)
+		return n;
+	nn_leela_free(n);
+	err_set(e, ERR_MEMORY, "out of memory for a net of %d blocks, %d filters", s.blocks, s.filters);
+	return NULL;
 }

@@ -136,6 +136,9 @@ struct nn_leela *weights_convert(const struct weights *w, const struct weights_w
 		return NULL;
 	}
 	n->source = w->source;
-	nn_leela_pack(n);
-	return n;
+	if (nn_leela_pack(n) == 0)
+		return n;
+	nn_leela_free(n);
+	err_set(e, ERR_MEMORY, "out of memory for a net of %d blocks, %d filters", w->shape.blocks, w->shape.filters);
+	return NULL;
 }

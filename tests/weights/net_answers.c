@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* net_answers make SEED FILE: writes a net with everything drawn, of exponents at their ends too.
  * net_answers SIZE FILE: answers of a net to four drawn positions of that size, in plain C, as lines of numbers: planes point
- * by point, then points, then globals. */
+ * by point, then points, then globals.
+ * net_answers imported FILE: the same of an imported net and its size, with whatever the processor has: planes, then policy,
+ * then value. */
 #include "base/file.h"
 #include "base/rng.h"
 #include "nn/forward.h"
+#include "nn/leela.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,9 +74,38 @@ static int answers(int size, const char *path)
 	return 0;
 }
 
+static int imported(const char *path)
+{
+	struct nn_kernels k;
+	struct nn_net *n = nn_net_load_any(path, NULL, NULL);
+	struct nn_leela_work *w = n && n->leela ? nn_leela_work_new(&n->leela->shape, POSITIONS) : NULL;
+	uint8_t planes[NN_LEELA_SIZE_MAX * NN_LEELA_SIZE_MAX * NN_LEELA_PLANES];
+	nn_kernels_init(&k, nn_cpu_flags());
+	if (!w)
+		return 1;
+	for (int i = 0; i < POSITIONS; i++) {
+		for (int p = 0; p < w->points * NN_LEELA_PLANES; p++) {
+			planes[p] = (uint8_t)(i == 3 || rng_below(rng_key((uint64_t)i, RNG_TEST), (uint64_t)p, 2 + 3 * (uint32_t)i) == 0);
+			printf("%d ", planes[p]);
+		}
+		putchar('\n');
+		nn_leela_input(w, i, planes);
+	}
+	nn_leela_forward(&k, n->leela, w, POSITIONS);
+	for (int i = 0; i < POSITIONS; i++) {
+		line(w->policy + i * (w->points + 1), w->points + 1);
+		line(w->value + i, 1);
+	}
+	nn_leela_work_free(w);
+	nn_net_free(n);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 4 && strcmp(argv[1], "make") == 0)
 		return make(argv[2], argv[3]);
+	if (argc == 3 && strcmp(argv[1], "imported") == 0)
+		return imported(argv[2]);
 	return argc == 3 ? answers((int)strtol(argv[1], NULL, 10), argv[2]) : 2;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""miai import as a user meets it: packed and plain files, info, a game by GTP, errors.   usage: test_cli.py MIAI MAKER"""
+"""miai import as a user meets it: packed and plain files, info, a game by GTP, errors; and the net it makes
+beside a model that knows only the pages.   usage: test_cli.py MIAI MAKER ANSWERS"""
 import gzip
 import hashlib
 import pathlib
@@ -9,6 +10,9 @@ import sys
 import tempfile
 import unittest
 
+import leela_model
+
+ANSWERS = sys.argv.pop(3)
 MAKER = sys.argv.pop(2)
 MIAI = sys.argv.pop(1)
 
@@ -65,6 +69,18 @@ class Import(unittest.TestCase):
             self.assertTrue(replies[6].startswith("? unacceptable size"), replies[6])
             first = p.stdout if flags == "all" else first
             self.assertEqual(p.stdout, first)
+
+    def test_model(self):
+        """The integers are those of docs/arithmetic-leela.md."""
+        net = leela_model.Net((self.dir / "plain.net").read_bytes())
+        self.assertEqual(net.source, hashlib.sha256(self.text).digest())
+        out = subprocess.run([ANSWERS, "imported", self.dir / "plain.net"], capture_output=True, text=True, check=True).stdout
+        lines = [list(map(int, line.split())) for line in out.splitlines()]
+        n = len(lines) // 3
+        for i in range(n):
+            policy, value = net.run([lines[i][p:p + 18] for p in range(0, len(lines[i]), 18)])
+            self.assertEqual((policy, [value]), (lines[n + 2 * i], lines[n + 2 * i + 1]))
+            self.assertGreater(len(set(policy)), 10)
 
     def test_not_for_others(self):
         p = miai("match", self.dir / "plain.net", "random", "--size", "7", "--games", "2")

@@ -222,7 +222,7 @@ int main(void)
 	}
 	nn_leela_free(net);
 	struct err e;
-	net = nn_leela_new(&(struct nn_leela_shape){3, 1, 512, 1024, 0}, &e);
+	net = nn_leela_new(&(struct nn_leela_shape){3, 1, 256, 1024, 0}, &e);
 	if (net) {
 		extremes(net, 1);
 		same_everywhere(net, NN_LEELA_LOGIT_MAX);
