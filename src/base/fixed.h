@@ -6,15 +6,17 @@
 
 #include <stdint.h>
 
-/* x * 2^-s rounded down, s in 0..63.  Written so that C defines it for negative x too. */
+/* x * 2^-s rounded down, s in 0..63.  Written so that C defines it for negative x too, and without a branch: signs are chance. */
 static inline int64_t fx_asr64(int64_t x, int s)
 {
-	return x >= 0 ? (int64_t)((uint64_t)x >> s) : (int64_t)~(~(uint64_t)x >> s);
+	uint64_t sign = 0 - (uint64_t)(x < 0);
+	return (int64_t)((((uint64_t)x ^ sign) >> s) ^ sign);
 }
 
 static inline int32_t fx_asr32(int32_t x, int s)
 {
-	return x >= 0 ? (int32_t)((uint32_t)x >> s) : (int32_t)~(~(uint32_t)x >> s);
+	uint32_t sign = 0 - (uint32_t)(x < 0);
+	return (int32_t)((((uint32_t)x ^ sign) >> s) ^ sign);
 }
 
 /* x * 2^-s, half up, s in -62..62; the caller proves that neither x + 2^(s-1) nor x * 2^-s overflows.
