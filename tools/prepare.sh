@@ -68,6 +68,7 @@ want_build()
 	want meson ninja-build pkgconf -- 'building (meson brings python3)'
 	want libinih-dev -- 'reading recipes'
 	want zlib1g-dev -- 'importing packed nets'
+	want libjansson-dev -- 'JSON analysis'
 }
 
 # configure FOLDER COMPILER [SETUP OPTIONS...]: makes it ready for ninja, once.

@@ -19,7 +19,7 @@ struct cli_command {
 };
 extern const struct cli_command cli_cmd_run, cli_cmd_verify, cli_cmd_gtp, cli_cmd_match, cli_cmd_ladder, cli_cmd_bench, cli_cmd_info;
 extern const struct cli_command cli_cmd_import, cli_cmd_export;
-extern const struct cli_command cli_cmd_replay;
+extern const struct cli_command cli_cmd_replay, cli_cmd_analysis;
 
 /* Option parsing: options may stand anywhere, "--name VALUE" or "--name=VALUE"; "--" ends them. */
 struct cli_option {

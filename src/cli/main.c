@@ -9,7 +9,7 @@
 static const struct cli_command *const commands[] = {
     &cli_cmd_run, &cli_cmd_verify, &cli_cmd_gtp, &cli_cmd_match, &cli_cmd_ladder, &cli_cmd_info, &cli_cmd_bench,
     &cli_cmd_import, &cli_cmd_export,
-    &cli_cmd_replay,
+    &cli_cmd_replay, &cli_cmd_analysis,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -27,8 +27,8 @@ static void overview(FILE *to)
 	      "A Go program that learns by self-play, bit for bit the same on every machine.\n\nCommands:\n",
 	      to);
 	for (int i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("  help     print the options of a command: miai help COMMAND\n\n"
+		fprintf(to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("  help      print the options of a command: miai help COMMAND\n\n"
 	      "miai --version prints the version.\n"
 	      "Exit codes: 0 done, 1 something is not what it should be, 2 wrong usage,\n"
 	      "            3 cannot be read or written, 4 stopped before the end.\n",

@@ -85,6 +85,8 @@ const struct engine_params *engine_params(const struct engine *g);
 /* All of them as lines "name value", and back again (unknown names and bad values: ERR_FORMAT, nothing changed). */
 void engine_save(const struct engine *g, struct buf *out);
 int engine_load(struct engine *g, const char *text, struct err *e);
+/* Takes what differs; values are in range. */
+void engine_params_use(struct engine *g, const struct engine_params *p);
 int engine_params_load(struct engine_params *p, const char *text, struct err *e);
 
 /* --- The game: setup stones, then moves; undo takes moves away. --- */

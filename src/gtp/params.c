@@ -85,8 +85,7 @@ int engine_params_set(struct engine_params *p, const char *name, const char *tex
 	return 0;
 }
 
-/* Takes what differs in p. */
-static void change(struct engine *g, const struct engine_params *p)
+void engine_params_use(struct engine *g, const struct engine_params *p)
 {
 	for (int i = 0; i < PARAMS; i++) {
 		int v = value(p, i);
@@ -104,7 +103,7 @@ int engine_set(struct engine *g, const char *name, const char *text, struct err 
 	struct engine_params p = g->set.params;
 	int rc = engine_params_set(&p, name, text, e);
 	if (rc == 0)
-		change(g, &p);
+		engine_params_use(g, &p);
 	return rc;
 }
 
@@ -167,6 +166,6 @@ int engine_load(struct engine *g, const char *text, struct err *e)
 	struct engine_params p = g->set.params;
 	int rc = engine_params_load(&p, text, e);
 	if (rc == 0)
-		change(g, &p);
+		engine_params_use(g, &p);
 	return rc;
 }
