@@ -31,52 +31,103 @@ static inline int32_t sat30(int64_t x)
 	return (int32_t)fx_clamp64(x, -(1 << 30), 1 << 30);
 }
 
-static inline uint32_t larger(uint32_t most, int32_t v)
+/* v, or 0 where its activation is at either end of the range. */
+static inline int32_t masked(int32_t v, uint8_t act)
 {
-	const uint32_t u = v < 0 ? 0u - (uint32_t)v : (uint32_t)v;
-	return u > most ? u : most;
+	return v & -(int32_t)((act != 0) & (act != 127));
 }
 
-static inline int passes(uint8_t act)
+/* sat30(a + b) in 32 bits, |a|, |b| <= 2^30: a is brought to where the sum stays within, and that is at most 2^30 either way. */
+static inline int32_t add30(int32_t a, int32_t b)
 {
-	return act != 0 && act != 127;
+	const int32_t top = (1 << 30) - (b > 0 ? b : 0), bottom = -(1 << 30) - (b < 0 ? b : 0);
+	return (a > top ? top : a < bottom ? bottom : a) + b;
+}
+
+/* |v| <= 2^30. */
+static inline int32_t larger(int32_t most, int32_t v)
+{
+	v = v < 0 ? -v : v;
+	return v > most ? v : most;
+}
+
+/* A row of c gradients, as they are, or joined by what comes back through pooling. */
+static int32_t mask_row(int32_t *g, const int32_t *acc, const uint8_t *restrict act, int c)
+{
+	int32_t most = 0;
+
+	for (int ch = 0; ch < c; ch++) {
+		g[ch] = masked(acc[ch], act[ch]);
+		most = larger(most, g[ch]);
+	}
+	return most;
+}
+
+static int32_t pool_row(int32_t *g, const int32_t *acc, const uint8_t *restrict act, const struct nn_mask_rows *m, int32_t place)
+{
+	const int32_t *restrict mean = m->mean, *restrict max = m->max;
+	const uint16_t *restrict at = m->at;
+	const int c = m->c;
+	int32_t most = 0;
+
+	for (int ch = 0; ch < c; ch++) {
+		const int32_t v = add30(acc[ch], mean[ch]);
+		g[ch] = masked(add30(v, max[ch] & -(int32_t)(at[ch] == place)), act[ch]);
+		most = larger(most, g[ch]);
+	}
+	return most;
 }
 
 uint32_t nn_mask_rows_c(int32_t *g, const struct nn_mask_rows *m)
 {
-	uint32_t most = 0;
+	int32_t most = 0;
 
 	for (int r = 0; r < m->rows; r++) {
 		const int32_t *acc = m->acc + (ptrdiff_t)r * m->c;
 		const uint8_t *act = m->act + m->from[r];
-		for (int ch = 0; ch < m->c; ch++) {
-			int32_t v = acc[ch];
-			if (m->mean)
-				v = sat30((int64_t)sat30((int64_t)v + m->mean[ch]) + (m->place[r] == m->at[ch] ? m->max[ch] : 0));
-			v = passes(act[ch]) ? v : 0;
-			most = larger(most, v);
-			g[m->to[r] + ch] = v;
-		}
+		int32_t *to = g + m->to[r];
+		most = larger(most, m->mean ? pool_row(to, acc, act, m, m->place[r]) : mask_row(to, acc, act, m->c));
+	}
+	return (uint32_t)most;
+}
+
+/* Where 1 <= s <= 29, |acc| + 2^(s-1) stays below 2^31. */
+static int32_t add_row(int32_t *t, const int32_t *acc, const uint8_t *act, int c, int s)
+{
+	const int32_t half = INT32_C(1) << (s - 1);
+	int32_t most = 0;
+
+	for (int ch = 0; ch < c; ch++) {
+		t[ch] = add30(t[ch], fx_asr32(masked(acc[ch], act[ch]) + half, s));
+		most = larger(most, t[ch]);
 	}
 	return most;
 }
 
 /* 2^32 saturates whatever is not 0, from whatever t: a longer shift changes nothing, and 2^30 * 2^32 fits. */
-uint32_t nn_mask_add_c(int32_t *t, const struct nn_mask_rows *m, int s)
+static int32_t add_row_wide(int32_t *t, const int32_t *acc, const uint8_t *act, int c, int s)
 {
-	uint32_t most = 0;
+	int32_t most = 0;
 
 	s = s < -32 ? -32 : s;
+	for (int ch = 0; ch < c; ch++) {
+		t[ch] = sat30(t[ch] + fx_rshift64(masked(acc[ch], act[ch]), s));
+		most = larger(most, t[ch]);
+	}
+	return most;
+}
+
+uint32_t nn_mask_add_c(int32_t *t, const struct nn_mask_rows *m, int s)
+{
+	int32_t most = 0;
+
 	for (int r = 0; r < m->rows; r++) {
 		const int32_t *acc = m->acc + (ptrdiff_t)r * m->c;
 		const uint8_t *act = m->act + m->from[r];
 		int32_t *to = t + m->to[r];
-		for (int ch = 0; ch < m->c; ch++) {
-			to[ch] = sat30(to[ch] + fx_rshift64(passes(act[ch]) ? acc[ch] : 0, s));
-			most = larger(most, to[ch]);
-		}
+		most = larger(most, s >= 1 && s <= 29 ? add_row(to, acc, act, m->c, s) : add_row_wide(to, acc, act, m->c, s));
 	}
-	return most;
+	return (uint32_t)most;
 }
 
 /* |v| + 2^(s-1) < 2^61, |v| * 2^22 < 2^50. */
