@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS = 4, WORDS_MAX = GAME_PLANES_MAX / 8, BITS_MAX = GAME_POINTS_MAX * GAME_PLANES_MAX / 8 };
+enum { WAYS = 4, WORDS_MAX = GAME_PLANES_MAX / 8, BITS_MAX = GAME_POINTS_MAX * WORDS_MAX };
 
 /* The question: in each plane all values that are not 0 are equal, so one value a plane and one bit a point and plane
  * are all of it. */
@@ -33,6 +33,11 @@ struct eval_cache {
 	uint8_t *entry;
 };
 
+static int words_of_point(const struct eval_cache *c)
+{
+	return (c->planes + 7) / 8;
+}
+
 struct eval_cache *eval_cache_new(int size, int planes, size_t entries, size_t most, struct nn_guard *guard)
 {
 	struct eval_cache *c = calloc(1, sizeof *c);
@@ -42,7 +47,7 @@ struct eval_cache *eval_cache_new(int size, int planes, size_t entries, size_t m
 	c->points = size * size;
 	c->planes = planes;
 	c->values = (size_t)planes;
-	c->bits = (size_t)(c->points * planes / 8);
+	c->bits = (size_t)(c->points * words_of_point(c));
 	c->logits = (size_t)(c->points + 1) * sizeof(int32_t);
 	c->stride = (sizeof(struct entry) + c->values + c->bits + c->logits + 63) / 64 * 64;
 	c->sets = 1;
@@ -73,23 +78,30 @@ static inline uint64_t nonzero(uint64_t x)
 	return (x + UINT64_C(0x7f7f7f7f7f7f7f7f)) & UINT64_C(0x8080808080808080);
 }
 
+/* Planes 8 * k and up to seven more of a point. */
+static inline uint64_t load(const struct eval_cache *c, const uint8_t *at, int k)
+{
+	uint64_t x = 0;
+	if (8 * k + 8 <= c->planes)
+		memcpy(&x, at + 8 * k, 8);
+	else
+		memcpy(&x, at + 8 * k, (size_t)(c->planes - 8 * k));
+	return x;
+}
+
 /* false where some plane has two values, so that the question cannot be told in this form. */
 static bool pack(const struct eval_cache *c, const uint8_t *planes, struct question *q)
 {
-	uint64_t value[WORDS_MAX] = {0}, strange = 0, x;
-	int words = c->planes / 8;
-	const uint8_t *at = planes;
+	uint64_t value[WORDS_MAX] = {0}, strange = 0;
+	const uint8_t *end = planes + c->points * c->planes;
 	uint8_t *bit = q->bit;
-	for (int i = 0; i < c->points; i++)
-		for (int k = 0; k < words; k++, at += 8) {
-			memcpy(&x, at, 8);
-			value[k] |= x;
-		}
-	at = planes;
-	for (int i = 0; i < c->points; i++)
-		for (int k = 0; k < words; k++, at += 8) {
-			memcpy(&x, at, 8);
-			uint64_t on = nonzero(x);
+	int words = words_of_point(c);
+	for (const uint8_t *at = planes; at < end; at += c->planes)
+		for (int k = 0; k < words; k++)
+			value[k] |= load(c, at, k);
+	for (const uint8_t *at = planes; at < end; at += c->planes)
+		for (int k = 0; k < words; k++) {
+			uint64_t x = load(c, at, k), on = nonzero(x);
 			strange |= x ^ (value[k] & ((on >> 7) * 255));
 			*bit++ = (uint8_t)((on >> 7) * UINT64_C(0x0102040810204080) >> 56);
 		}

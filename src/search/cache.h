@@ -15,8 +15,8 @@
 
 struct eval_cache;
 
-/* For questions of `planes` planes (a multiple of 8) on boards of this size, with room for at least `entries` answers,
- * or as many as fit into `most` bytes.  guard may be NULL; else an answer that is not what was kept is reported there
+/* For questions of `planes` planes on boards of this size, with room for at least `entries` answers, or as many as fit
+ * into `most` bytes.  guard may be NULL; else an answer that is not what was kept is reported there
  * (it is not given, either way).  NULL where memory is short. */
 struct eval_cache *eval_cache_new(int size, int planes, size_t entries, size_t most, struct nn_guard *guard);
 void eval_cache_free(struct eval_cache *c); /* c may be NULL */

@@ -91,6 +91,26 @@ static void other_questions(void)
 	eval_cache_free(c);
 }
 
+/* Each plane counts where there are not 8 or 16 of them. */
+static void every_plane(void)
+{
+	static struct eval_job job, other;
+	for (int planes = 1; planes <= GAME_PLANES_MAX; planes++) {
+		struct eval_cache *c = eval_cache_new(3, planes, 16, 1 << 20, NULL);
+		memset(&job, 0, sizeof job);
+		for (int i = 0; i < 9 * planes; i++)
+			job.planes[i] = (uint8_t)(rng_at(RNG_TEST, (uint64_t)i) % 2 * (1 + (uint64_t)(i % planes)));
+		eval_cache_put(c, &job);
+		for (int i = 0; i < 9 * planes; i++) {
+			other = job;
+			other.planes[i] = (uint8_t)(job.planes[i] ? 0 : 1 + i % planes);
+			CHECK(!eval_cache_get(c, &other));
+		}
+		CHECK(eval_cache_get(c, &job));
+		eval_cache_free(c);
+	}
+}
+
 /* Any bit of an answer that flips while it is kept: it is not given, and the guard is told. */
 static void damage(void)
 {
@@ -169,6 +189,7 @@ int main(void)
 {
 	hits_are_answers();
 	other_questions();
+	every_plane();
 	damage();
 	sizes();
 	searches();

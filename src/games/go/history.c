@@ -70,6 +70,12 @@ static void features(const void *state, uint8_t *out)
 		out[p * GO_HISTORY_PLANES + GO_HISTORY_BLACK + turn] = 1;
 }
 
+/* The boards lie behind what game_go leaves unused. */
+static size_t used_bytes(const void *state)
+{
+	return state_bytes(game_go.rules(state));
+}
+
 static const struct game_rules *rules(const void *state)
 {
 	return game_go.rules(state);
@@ -116,6 +122,7 @@ const struct game game_go_history = {
 	.planes = GO_HISTORY_PLANES,
 	.plane_exp = 0,
 	.state_bytes = state_bytes,
+	.used_bytes = used_bytes,
 	.init = init,
 	.rules = rules,
 	.to_move = to_move,
