@@ -65,15 +65,14 @@ uint32_t fx_isqrt64(uint64_t x)
  * f < 2^30 and p <= 2^31 at every step, so p * f < 2^61. */
 static uint32_t exp2_q30(int64_t y)
 {
-	static const int32_t coef[7] = {1073741824, 744260959, 257944476, 59575655, 10391742, 1335829, 233163};
+	static const uint32_t coef[7] = {1073741824, 744260959, 257944476, 59575655, 10391742, 1335829, 233163};
 	if (y < -(INT64_C(30) << 30))
 		return 0;
 	int n = (int)fx_asr64(y, 30);
-	int64_t f = y - n * (INT64_C(1) << 30);
-	int64_t p = coef[6];
+	uint64_t f = (uint64_t)(y - n * (INT64_C(1) << 30)), p = coef[6];
 	for (int k = 5; k >= 0; k--)
-		p = coef[k] + fx_rshift64(p * f, 30);
-	return (uint32_t)fx_rshift64(p, -n);
+		p = coef[k] + ((p * f + (1 << 29)) >> 30);
+	return (uint32_t)((p + ((UINT64_C(1) << -n) >> 1)) >> -n);
 }
 
 uint32_t fx_exp2_q30(int32_t x_q16)

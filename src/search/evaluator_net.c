@@ -32,7 +32,9 @@ static void put_planes(struct net_evaluator *n, struct nn_work *work, int i, con
 		nn_work_input(work, i, job->planes);
 		return;
 	}
-	for (int p = 0; p < points; p++)
+	for (int p = 0; planes == 16 && p < points; p++) /* a size that the compiler knows is a move, not a call */
+		memcpy(n->planes + map[p] * 16, job->planes + p * 16, 16);
+	for (int p = 0; planes != 16 && p < points; p++)
 		memcpy(n->planes + map[p] * planes, job->planes + (size_t)p * planes, planes);
 	nn_work_input(work, i, n->planes);
 }
