@@ -154,7 +154,7 @@ static void winograd(struct data *d)
 {
 	enum { TILES = SUMS / CHANNELS / NN_WINO_POINTS, PLANE = TILES * CHANNELS };
 	int16_t *v = (int16_t *)(void *)d->x, *u = (int16_t *)(void *)d->wide;
-	struct nn_wino_mm m = {.v = v, .rows = TILES, .ci = CHANNELS, .co = CHANNELS, .u = u, .m = d->acc};
+	struct nn_wino_mm m = {.v = v, .rows = TILES, .ci = CHANNELS, .co = CHANNELS, .u = u, .m = d->acc, .term = d->dw};
 	double t = cli_seconds();
 	for (int i = 0; i < d->repeat; i++)
 		for (int p = 0; p < NN_WINO_POINTS; p++) {

@@ -51,7 +51,8 @@ static size_t plane(int size, int channels)
 size_t nn_conv_bytes(int size, int channels)
 {
 	const size_t points = NN_WINO_POINTS * plane(size, channels);
-	return points * (sizeof(int16_t) + sizeof(int32_t)) + sizeof(int32_t) * NN_CONV_ROWS * NN_CHANNELS_MAX + 4 * 64;
+	const size_t sums = NN_WINO_POINTS * NN_WINO_ROWS + NN_CONV_ROWS * NN_CHANNELS_MAX;
+	return points * (sizeof(int16_t) + sizeof(int32_t)) + sums * sizeof(int32_t) + 4 * 64;
 }
 
 void nn_conv_place(struct nn_conv_work *w, struct arena *a, int size, int channels)
@@ -59,6 +60,7 @@ void nn_conv_place(struct nn_conv_work *w, struct arena *a, int size, int channe
 	const size_t points = NN_WINO_POINTS * plane(size, channels);
 	w->v = arena_alloc(a, points * sizeof *w->v);
 	w->m = arena_alloc(a, points * sizeof *w->m);
+	w->term = arena_alloc(a, sizeof *w->term * NN_WINO_POINTS * NN_WINO_ROWS);
 	w->acc = arena_alloc(a, sizeof *w->acc * NN_CONV_ROWS * NN_CHANNELS_MAX);
 }
 
@@ -156,6 +158,7 @@ static void chunk_products(const struct chunk *h, int first, int channels)
 		    .v = h->w->v + (size_t)p * h->v_plane + from * c->ci, .rows = to - from, .ci = c->ci, .co = channels,
 		    .u = c->wino + ((size_t)p * (size_t)c->co + (size_t)first) * (size_t)(c->ci + NN_WINO_TERM),
 		    .m = h->w->m + (size_t)p * h->m_plane + from * channels,
+		    .term = h->w->term + p * NN_WINO_ROWS, .again = first > 0,
 		};
 		if (to > from)
 			h->k->wino_mm(&m);
@@ -209,18 +212,24 @@ bool nn_conv_has_wino(const struct nn_conv *c)
 	return c->wino && cut_side(c->size, &fours, &threes);
 }
 
-/* Where Winograd is faster, by measurement: from so many channels (of ci and co the fewer) and tiles in the batch on. */
+/* Where Winograd is faster: from so many channels (of ci and co the fewer) and tiles in the batch on.  x86 by measurement; NEON,
+ * of which no machine was at hand, by its instructions: three for 16 direct products, four for 16 of Winograd's, of which there
+ * are a third as many.  With sdot, one for 16, it has no row. */
 static const struct row {
 	unsigned flags;
 	int channels, tiles;
 } faster[] = {
-    {NN_CPU_AVX512VNNI, 64, 4}, {NN_CPU_AVX512VNNI, 32, 16}, {NN_CPU_AVX2, 64, 1}, {NN_CPU_AVX2, 32, 4}, {NN_CPU_AVX2, 16, 8},
+    {NN_CPU_AVX512VNNI, 64, 4}, {NN_CPU_AVX512VNNI, 32, 16}, {NN_CPU_AVX2, 64, 1},
+    {NN_CPU_AVX2, 32, 4},       {NN_CPU_AVX2, 16, 8},        {NN_CPU_NEON, 32, 4},
 };
 
 static bool wino_is_faster(unsigned flags, const struct nn_conv *c, int n)
 {
-	const unsigned best = flags & NN_CPU_AVX512VNNI ? NN_CPU_AVX512VNNI : flags & NN_CPU_AVX2;
+	static const unsigned ascending[] = {NN_CPU_AVX2, NN_CPU_AVX512VNNI, NN_CPU_NEON, NN_CPU_NEONDOT};
 	const int channels = c->ci < c->co ? c->ci : c->co, tiles = tiles_of(c->size, n);
+	unsigned best = 0;
+	for (size_t i = 0; i < sizeof ascending / sizeof *ascending; i++)
+		best = flags & ascending[i] ? ascending[i] : best;
 	for (size_t i = 0; i < sizeof faster / sizeof *faster; i++)
 		if (faster[i].flags == best && channels >= faster[i].channels && tiles >= faster[i].tiles)
 			return true;

@@ -82,6 +82,8 @@ struct nn_wino_mm {
 	int rows, ci, co;    /* rows <= NN_WINO_ROWS */
 	const int16_t *u;    /* |u| <= 6223 */
 	int32_t *m;          /* rows * co */
+	int32_t *term;       /* NN_WINO_ROWS of scratch, which belong to v: whoever comes again with other weights leaves them alone */
+	int again;           /* 1: and says so */
 };
 
 /* Weight gradient of a 3x3 filter over one slice, both tensors padded boards:

@@ -754,7 +754,8 @@ static void call_wino_mm(struct work *w)
 	const int c = w->rows.c;
 	for (int i = 0; i < 8; i++)
 		w->k->wino_mm(&(struct nn_wino_mm){.v = (int16_t *)(void *)bed.base[BED_X], .rows = 36, .ci = c, .co = c,
-						   .u = (int16_t *)(void *)bed.base[BED_W], .m = (int32_t *)(void *)bed.base[BED_GOT]});
+						   .u = (int16_t *)(void *)bed.base[BED_W], .m = (int32_t *)(void *)bed.base[BED_GOT],
+						   .term = (int32_t *)(void *)bed.base[BED_WANT]});
 }
 
 static void call_wino_out(struct work *w)

@@ -126,7 +126,13 @@ static void wino_mm_case(struct subject *u, int rows, int ci, int co, int fill)
 	struct nn_wino_mm got = {.v = v, .rows = rows, .ci = ci, .co = co, .u = w}, want = got;
 	got.m = bed_out(&bed, BED_GOT, n);
 	want.m = bed_out(&bed, BED_WANT, n);
+	got.term = want.term = bed_in(&bed, BED_EXTRA, NN_WINO_ROWS * sizeof *got.term);
 	u->k.wino_mm(&got);
+	if (fill == 0) { /* once more, with what the first one left */
+		memset(got.m, 0, n);
+		got.again = 1;
+		u->k.wino_mm(&got);
+	}
 	nn_wino_mm_c(&want);
 	compare(u, got.m, want.m, n, sizeof(int32_t));
 }

@@ -124,10 +124,12 @@ static void weights_block(int16_t *u, size_t plane, const int16_t *w)
 static void weights_terms(int16_t *block, int ci)
 {
 	const int16_t *u = block + LANES;
-	uint32_t term[16] = {0};
+	uint32_t sum[LANES] = {0}, term[LANES / 2];
 	for (int k = 0; k < ci; k += 4, u += 2 * LANES)
-		for (int o = 0; o < 16; o++)
-			term[o] -= (uint32_t)(u[2 * o] * u[LANES + 2 * o] + u[2 * o + 1] * u[LANES + 2 * o + 1]);
+		for (int b = 0; b < LANES; b++)
+			sum[b] -= (uint32_t)(u[b] * u[LANES + b]);
+	for (int o = 0; o < LANES / 2; o++)
+		term[o] = sum[2 * o] + sum[2 * o + 1];
 	memcpy(block, term, sizeof term);
 }
 
