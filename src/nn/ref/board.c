@@ -20,8 +20,8 @@ void nn_pool_c(uint32_t *sum, uint8_t *max, uint16_t *at, const uint8_t *x, int 
 	}
 	for (int ch = 0; at && ch < c; ch++) {
 		int i = 0;
-		while (x[nn_padded_index(size, i / size, i % size) * c + ch] != max[ch])
-			i++;
+		while (i < size * size - 1 && x[nn_padded_index(size, i / size, i % size) * c + ch] != max[ch])
+			i++; /* a flipped bit may have taken the maximum away: docs/faults-hardware.md */
 		at[ch] = (uint16_t)nn_padded_index(size, i / size, i % size);
 	}
 }
