@@ -241,8 +241,11 @@ int engine_genmove_report(struct engine *g, int player, const struct engine_limi
 		engine_log_avoid(g, &l);
 		engine_log_genmove(g, player, *action);
 	}
-	if (clocked)
-		engine_clock_move(&g->clock[player], engine_now(g) - since);
+	if (clocked) {
+		int64_t used = engine_now(g) - since;
+		engine_clock_move(&g->clock[player], used);
+		engine_clock_late(&g->clock[player], used - l.time_us);
+	}
 	return rc;
 }
 

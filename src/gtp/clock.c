@@ -88,6 +88,14 @@ void engine_clock_move(struct engine_clock *c, int64_t used)
 	}
 }
 
+void engine_clock_late(struct engine_clock *c, int64_t late)
+{
+	if (late > c->lag)
+		c->lag = least(late, 5 * SECOND);
+	else
+		c->lag = greatest(c->lag - (c->lag - greatest(late, 0)) / 16, MILLI);
+}
+
 /* left was counted with a lag; a controller that counts finer than that shows what it really was.  It grows at once and
  * shrinks slowly. */
 static void learn(struct engine_clock *c, int64_t left, int64_t resolution)
@@ -124,7 +132,7 @@ static int64_t moves_to_come(int moves, int points)
 /* Kept unspent of a time that must not run out. */
 static int64_t margin(const struct engine_clock *c, int64_t left)
 {
-	return 2 * c->lag + 5 * MILLI + least(left / 20, 500 * MILLI);
+	return 2 * c->lag + 10 * MILLI + least(left / 10, SECOND);
 }
 
 /* left over `moves` moves, and `more` for each; what `late` more moves cost beside thinking is not touched. */
@@ -159,11 +167,13 @@ struct engine_budget engine_clock_budget(const struct engine_clock *c, int moves
 		b = spread(c, c->left, come, points / 5, 0);
 		break;
 	case CLOCK_CANADIAN:
-		b = c->overtime ? spread(c, c->left, greatest(c->stones_left, 1), 0, 0) : before_overtime(c, come);
+		/* The last stone's time is less than all that is left, whatever the others took. */
+		b = c->overtime ? spread(c, c->left - margin(c, c->left), greatest(c->stones_left, 1), 0, 0)
+		                : before_overtime(c, come);
 		break;
 	case CLOCK_BYOYOMI:
 		if (c->overtime)
-			b.plan = b.most = greatest(c->left - margin(c, c->left), 0);
+			b.plan = b.most = greatest(c->left - (c->periods_left > 1 ? 1 : 2) * margin(c, c->left), 0);
 		else
 			b = before_overtime(c, come);
 		break;

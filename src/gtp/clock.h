@@ -34,6 +34,8 @@ struct engine_clock {
 void engine_clock_start(struct engine_clock *c, int64_t lag);
 /* A move that took `used` was made. */
 void engine_clock_move(struct engine_clock *c, int64_t used);
+/* The move took `late` longer than it was given (less where negative): it happens on a busy machine, and is allowed for. */
+void engine_clock_late(struct engine_clock *c, int64_t late);
 /* What the controller says: left of the phase, and stones (Canadian) or periods (Japanese) left, 0 in main time.
  * resolution: of the time it tells. */
 void engine_clock_told(struct engine_clock *c, int64_t left, int count, int64_t resolution);

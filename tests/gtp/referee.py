@@ -4,7 +4,7 @@
 
 The referee knows the rules by itself: area scoring as the board stands after two passes, positional superko, no
 suicide.  Each opening of random moves is played twice, with colours changed.  A program that makes an illegal move,
-or refuses a legal one, loses that game and is counted.
+refuses a legal one, or runs out of time, loses that game and is counted.
 
     referee.py [options] 'miai gtp --net best.net' 'gnugo --mode gtp --level 10 --chinese-rules'
 
@@ -18,6 +18,7 @@ import shlex
 import subprocess
 import sys
 import threading
+import time
 
 COLUMNS = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
 BLACK, WHITE = "b", "w"
@@ -169,6 +170,51 @@ def opening(size, plies, seed):
     return moves
 
 
+class Clock:
+    """One player's time.  spec: "absolute MAIN", "canadian MAIN PERIOD STONES", "byoyomi MAIN PERIOD PERIODS",
+    "fischer MAIN INCREMENT", in seconds."""
+
+    def __init__(self, spec):
+        self.system, *numbers = spec.split()
+        self.main, self.period, self.count = [float(x) for x in numbers + ["0"] * (3 - len(numbers))]
+        self.left, self.over, self.left_count = self.main, False, 0
+        if self.main == 0 and self.system in ("canadian", "byoyomi"):
+            self.enter()
+
+    def enter(self):
+        self.over, self.left, self.left_count = True, self.period, int(self.count)
+
+    def settings(self):
+        numbers = " ".join(f"{x:g}" for x in (self.main, self.period, self.count)[:{"absolute": 1, "fischer": 2}.get(self.system, 3)])
+        return f"{'kata' if self.system == 'fischer' else 'kgs'}-time_settings {self.system} {numbers}"
+
+    def told(self):
+        return f"{max(self.left, 0):.0f} {self.left_count}"
+
+    def spend(self, t):
+        """False: the flag has fallen."""
+        self.left -= t
+        if self.left < 0 and not self.over and self.system in ("canadian", "byoyomi"):
+            late = -self.left
+            self.enter()
+            self.left -= late
+        if self.system == "byoyomi" and self.over:
+            while self.left < 0 and self.left_count > 0:
+                self.left_count -= 1
+                self.left += self.period
+            alive, self.left = self.left_count > 0, self.period
+            return alive
+        if self.left < 0:
+            return False
+        if self.system == "canadian" and self.over:
+            self.left_count -= 1
+            if self.left_count == 0:
+                self.enter()
+        if self.system == "fischer":
+            self.left += self.period
+        return True
+
+
 class Game:
     def __init__(self, args, start, player):
         self.args, self.player = args, player  # player: colour -> Program
@@ -179,6 +225,10 @@ class Game:
             p.must(f"boardsize {args.size}")
             p.must("clear_board")
             p.must(f"komi {args.komi:g}")
+        self.clock = {color: Clock(args.clock) if args.clock else None for color in player}
+        for color, p in player.items():
+            if args.clock:
+                p.must(self.clock[color].settings())
         for p in start:
             self.put(p)
             for program in player.values():
@@ -196,7 +246,15 @@ class Game:
     def turn(self):
         """One move; the result as text once the game is over, else None."""
         mover = self.color
+        clock = self.clock[mover]
+        if clock:
+            self.player[mover].must(f"time_left {mover} {clock.told()}")
+        since = time.monotonic()
         text = self.player[mover].must(f"genmove {mover}")
+        if clock and not clock.spend(time.monotonic() - since):
+            print(f"out of time: {self.player[mover].command}, move {len(self.moves) + 1}", file=sys.stderr)
+            self.fault = mover
+            return f"{other(mover).upper()}+T"
         if text.lower() == "resign":
             return f"{other(mover).upper()}+R"
         try:
@@ -257,6 +315,7 @@ def arguments():
     a.add_argument("--opening", type=int, default=4, help="random moves before each pair of games")
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--max-moves", type=int, default=0, help="0: 3 * size * size")
+    a.add_argument("--clock", help='of each player: "absolute 60", "canadian 60 30 25", "byoyomi 60 10 5", "fischer 60 2"')
     a.add_argument("--sgf", type=pathlib.Path, help="folder for the games")
     a.add_argument("--timeout", type=float, default=300, help="seconds for one reply")
     args = a.parse_args()

@@ -248,6 +248,10 @@ static void test_lag(void)
 	engine_clock_move(&c, SECOND);
 	engine_clock_told(&c, 97 * SECOND, 0, 1000);
 	CHECK(c.lag < lag && c.left == 97 * SECOND);
+	engine_clock_late(&c, 3 * SECOND);
+	CHECK_INT(c.lag, 3 * SECOND);
+	engine_clock_late(&c, -SECOND);
+	CHECK(c.lag < 3 * SECOND && c.lag > 2 * SECOND);
 }
 
 static bool after_a_while(void *ctx)
