@@ -69,6 +69,7 @@ want_build()
 	want libinih-dev -- 'reading recipes'
 	want zlib1g-dev -- 'importing packed nets'
 	want libjansson-dev -- 'JSON analysis'
+	want libmicrohttpd-dev -- 'playing in the browser'
 }
 
 # configure FOLDER COMPILER [SETUP OPTIONS...]: makes it ready for ninja, once.

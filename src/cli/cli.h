@@ -43,4 +43,6 @@ int cli_recipe_load(struct recipe *r, const char *path, struct err *e);
 /* SIGINT and SIGTERM set this flag; a second one ends the program at once. */
 atomic_bool *cli_stop_flag(void);
 
+extern const struct cli_command cli_cmd_play;
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
+    &cli_cmd_play,
     &cli_cmd_run, &cli_cmd_verify, &cli_cmd_gtp, &cli_cmd_match, &cli_cmd_ladder, &cli_cmd_info, &cli_cmd_bench,
     &cli_cmd_import, &cli_cmd_export,
     &cli_cmd_replay, &cli_cmd_analysis,

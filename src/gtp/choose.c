@@ -24,6 +24,15 @@ static const struct {
     {24, 250}, {32, 200}, {48, 150}, {64, 100}, {96, 80}, {128, 60}, {192, 40}, {256, 20}, {384, 0}, {512, 0},
 };
 
+bool engine_strength(int strength, int *visits, int *temperature)
+{
+	if (strength < 1 || strength > ENGINE_STRENGTH_MAX)
+		return false;
+	*visits = strengths[strength - 1].visits;
+	*temperature = strengths[strength - 1].temperature;
+	return true;
+}
+
 /* --- How long --- */
 
 /* Visits and time of a genmove in *l, which has what else is wanted; true where the player's clock runs. */

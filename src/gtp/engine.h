@@ -82,6 +82,8 @@ int engine_params_set(struct engine_params *p, const char *name, const char *val
 int engine_set(struct engine *g, const char *name, const char *value, struct err *e);
 bool engine_get(const struct engine *g, const char *name, char out[ENGINE_VALUE_TEXT]);
 const struct engine_params *engine_params(const struct engine *g);
+/* What a strength means, its visits and its temperature per mille; false where there is no such strength. */
+bool engine_strength(int strength, int *visits, int *temperature);
 /* All of them as lines "name value", and back again (unknown names and bad values: ERR_FORMAT, nothing changed). */
 void engine_save(const struct engine *g, struct buf *out);
 int engine_load(struct engine *g, const char *text, struct err *e);
