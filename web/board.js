@@ -56,11 +56,16 @@ export class Board {
 	// on: play(point), wheel(direction), cell(point or null) when the pointer or the focus moves.
 	constructor(host, on) {
 		Object.assign(this, {host, on, size: 0, view: null, focus: 0, ghost: null, pv: null, armed: null, coordinates: true});
+		let turned = 0;
 		host.addEventListener('wheel', e => {
-			if (e.ctrlKey || Math.abs(e.deltaY) < 4)
+			if (e.ctrlKey)
 				return;
 			e.preventDefault();
-			on.wheel(Math.sign(e.deltaY));
+			turned += e.deltaY * (e.deltaMode ? 40 : 1);
+			if (Math.abs(turned) < 40)
+				return;
+			on.wheel(Math.sign(turned));
+			turned = 0;
 		}, {passive: false});
 	}
 

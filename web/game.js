@@ -26,6 +26,11 @@ export function scoreResult(score) {
 	return score === 0 ? '0' : (score > 0 ? 'B+' : 'W+') + Math.abs(score);
 }
 
+// What is kept of a look: storage is small.
+function brief(look) {
+	return {...look, ownership: undefined, moves: look.moves?.slice(0, 5).map(m => ({...m, pv: m.pv.slice(0, 12)}))};
+}
+
 // A node has: move {color, point} or null; setup {black, white, turn} where the position is set up there and not played;
 // comment; children; parent; pick, the child last looked at.  What the program said of its position: pos, look.
 export class Node {
@@ -96,7 +101,9 @@ export class Game {
 	name(color) {
 		if (this.names && this.names[color])
 			return this.names[color];
-		return this.side === 'both' || this.side === color ? 'You' : 'miai';
+		if (this.side === 'both')
+			return colorName[color];
+		return this.side === color ? 'You' : 'miai';
 	}
 
 	// The nodes in one list, parents first, as storage and the SGF writer take it: parent is an index, -1 for the first.
@@ -143,7 +150,7 @@ export class Game {
 		const {nodes, all, index} = this.list();
 		nodes.forEach((o, i) => {
 			o.pick = all[i].pick;
-			o.look = all[i].look && {...all[i].look, ownership: undefined};
+			o.look = all[i].look && brief(all[i].look);
 		});
 		const {size, komi, side, strength, visits, handicap, result, names} = this;
 		return JSON.stringify({size, komi, side, strength, visits, handicap, result, names, at: index.get(this.node), nodes});

@@ -15,6 +15,8 @@ const defaults = {theme: 'auto', coordinates: true, numbers: false, sound: false
 let info = null, settings = {...defaults}, game = new Game(), board, graph;
 let thinking = null; // {kind: "move", "analysis" or "hint", stop()}
 let counting = null; // the end of a game: {dead: Set, area, score}
+let parked = null;   // the button that had the focus before it was disabled
+let waiting = false; // a move of miai's was cut off because the program went away
 let remark = '';     // what the status line says of this position
 let shown = 0;       // number of the latest call of show(): an older one's answer is too late
 
@@ -158,10 +160,22 @@ function panels() {
 	$('hint').disabled = !info?.net || p.over;
 	$('comment').textContent = node.comment;
 	$('comment').hidden = !node.comment;
+	keepFocus();
 	branches(node);
 	scoreCard();
 	graph.show(line, here);
 	status();
+}
+
+// A button that is disabled for a while gets its focus back.
+function keepFocus() {
+	const now = document.activeElement;
+	if (now?.disabled)
+		parked = now;
+	else if (now && now !== document.body)
+		parked = null;
+	if (parked && !parked.disabled)
+		parked.focus();
 }
 
 function plateNote(c, captures) {
@@ -377,6 +391,9 @@ const engineMove = attempt(async function () {
 	let done = null;
 	try {
 		done = await asked;
+	} catch (e) {
+		waiting = e instanceof Gone;
+		throw e;
 	} finally {
 		if (!done && game.node === node)
 			await show();
@@ -843,19 +860,24 @@ const begin = attempt(async function () {
 	for (const name of ['win', 'moves', 'area'])
 		$('show-' + name).disabled = !info.net;
 	if (first)
-		recover();
+		await recover();
 	await show();
 	if (ended() && !game.result)
 		await count();
 	document.body.dataset.ready = 'yes';
-	analyse();
+	if (waiting && engineMoves())
+		engineMove();
+	else
+		analyse();
+	waiting = false;
 });
 
 // The tab's game, or else the last one played; or a new one.
-function recover() {
+async function recover() {
 	const fresh = {size: info.size, komi: info.komi, strength: 10};
 	try {
 		game = Game.load(recall('game'));
+		await position(game.node);
 	} catch {
 		game = new Game(fresh);
 	}

@@ -22,8 +22,8 @@ def there():
 
 class Browser:
     def __init__(self, width=1280, height=860, arguments=(), touch=False):
-        self.downloads = tempfile.TemporaryDirectory(prefix='miai-web-')
-        self.driver = subprocess.Popen(['chromedriver', '--port=0', f'--log-path={self.downloads.name}/driver.log'],
+        self.downloads = tempfile.mkdtemp(prefix='miai-web-')
+        self.driver = subprocess.Popen(['chromedriver', '--port=0', f'--log-path={self.downloads}/driver.log'],
                                        stdout=subprocess.PIPE, text=True)
         for line in self.driver.stdout:
             if 'successfully on port' in line:
@@ -31,14 +31,14 @@ class Browser:
                 break
         options = {'binary': shutil.which('chromium'),
                    'args': ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--hide-scrollbars',
-                            f'--window-size={width},{height}', f'--user-data-dir={self.downloads.name}/profile', *arguments],
-                   'prefs': {'download.default_directory': self.downloads.name}}
+                            f'--window-size={width},{height}', f'--user-data-dir={self.downloads}/profile', *arguments],
+                   'prefs': {'download.default_directory': self.downloads}}
         if touch:
             options['mobileEmulation'] = {'deviceMetrics': {'width': width, 'height': height, 'pixelRatio': 2, 'touch': True}}
         said = self.call('POST', '/session', {'capabilities': {'alwaysMatch': {
             'goog:chromeOptions': options, 'goog:loggingPrefs': {'browser': 'ALL'}}}}, session=False)
         self.session = said['sessionId']
-        self.devtools('Browser.setDownloadBehavior', behavior='allow', downloadPath=self.downloads.name)
+        self.devtools('Browser.setDownloadBehavior', behavior='allow', downloadPath=self.downloads)
 
     def call(self, method, path, body=None, session=True):
         address = self.address + (f'/session/{self.session}' if session else '') + path
@@ -58,7 +58,7 @@ class Browser:
             self.driver.wait()
             self.driver.stdout.close()
             time.sleep(.2)
-            shutil.rmtree(self.downloads.name, ignore_errors=True)
+            shutil.rmtree(self.downloads, ignore_errors=True)
 
     def devtools(self, command, **params):
         return self.call('POST', '/goog/cdp/execute', {'cmd': command, 'params': params})
