@@ -46,6 +46,7 @@ static void test_round_trip(void)
 	CHECK(memcmp(&got, &r, sizeof r) == 0);
 	CHECK(strstr((const char *)text.data, "board.komi = -0.5\n"));
 	/* A later setting is written where it is not its default, and then after all others. */
+	buf_u8(&text, 0);
 	CHECK(!strstr((const char *)text.data, "selfplay.decided"));
 	buf_clear(&text);
 	r.selfplay_decided_visits = 3;
