@@ -33,14 +33,17 @@ static bool start_absolute(struct gtp *g, const struct gtp_call *c, int first)
 	return true;
 }
 
-/* MAIN PERIOD STONES.  A period without stones is time without end, by the protocol's words. */
+/* MAIN PERIOD STONES.  A period without stones is time without end, by the protocol's words; no time at all is meant so by
+ * controllers that say it. */
 static bool start_canadian(struct gtp *g, const struct gtp_call *c, int first)
 {
 	long long us[2];
 	int stones;
 	if (c->argc != first + 3 || !times(c, first, 2, us) || !gtp_int(c->argv[first + 2], &stones) || stones < 0)
 		return false;
-	enum engine_clock_system system = us[1] == 0 ? CLOCK_ABSOLUTE : stones == 0 ? CLOCK_NONE : CLOCK_CANADIAN;
+	enum engine_clock_system system = us[1] == 0 ? us[0] > 0 ? CLOCK_ABSOLUTE : CLOCK_NONE
+	                                  : stones == 0 ? CLOCK_NONE
+	                                                : CLOCK_CANADIAN;
 	set_clocks(g, &(struct engine_clock){.system = system, .main = us[0], .period = us[1], .stones = stones});
 	return true;
 }

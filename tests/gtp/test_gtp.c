@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "games/go/go.h"
+#include "gtp/clock.h"
 #include "gtp/gtp.h"
 
 /* A net without weights: flat policy, even value; bias on "whose point is this" for the mover. */
@@ -169,6 +170,35 @@ static void test_undo(void)
 	buf_release(&b);
 }
 
+static void test_time(void)
+{
+	static const struct {
+		const char *line;
+		enum engine_clock_system system;
+	} cases[] = {
+	    {"time_settings 0 0 0", CLOCK_NONE},
+	    {"time_settings 60 0 0", CLOCK_ABSOLUTE},
+	    {"time_settings 60 30 0", CLOCK_NONE},
+	    {"time_settings 60 30 25", CLOCK_CANADIAN},
+	    {"kgs-time_settings none", CLOCK_NONE},
+	    {"kgs-time_settings byoyomi 60 30 5", CLOCK_BYOYOMI},
+	    {"kgs-time_settings byoyomi 60 0 0", CLOCK_ABSOLUTE},
+	    {"kata-time_settings fischer 60 5", CLOCK_FISCHER},
+	};
+	struct buf b = {.data = NULL};
+	struct gtp *g = start(NULL, NULL, 1, 0);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		CHECK_STR(say(g, cases[i].line, &b), "=\n\n");
+		for (int player = 0; player < 2; player++)
+			CHECK_INT(engine_clock(gtp_engine(g), player)->system, cases[i].system);
+	}
+	CHECK_STR(say(g, "time_left w 12.5 0", &b), "=\n\n");
+	CHECK_INT(engine_clock(gtp_engine(g), 1)->left, 12500000);
+	CHECK_INT(engine_clock(gtp_engine(g), 0)->left, 60000000);
+	gtp_free(g);
+	buf_release(&b);
+}
+
 /* Every game ends: at the last move that a game may have, moves are refused, not lost or overrun. */
 static void test_long_game(void)
 {
@@ -307,6 +337,7 @@ int main(void)
 	test_search();
 	test_dead();
 	test_undo();
+	test_time();
 	test_long_game();
 	test_long_lines();
 	test_fuzz(NULL, NULL, 30000);
