@@ -19,7 +19,7 @@ struct kernel {
 	struct arena arena;
 	uint8_t *x;
 	int8_t *w;
-	int32_t *acc, row[ROWS], tap[9], point[SIZE * SIZE];
+	int32_t *acc, term[NN_WINO_ROWS], row[ROWS], tap[9], point[SIZE * SIZE];
 };
 
 enum { ROUNDS = 20000 };
@@ -50,7 +50,7 @@ static void wino_once(void *ctx)
 	struct kernel *k = ctx;
 	int16_t *v = (int16_t *)(void *)k->x, *u = (int16_t *)(void *)k->w;
 	for (int p = 0; p < NN_WINO_POINTS; p++) {
-		struct nn_wino_mm m = {.v = v + p * TILES * C, .rows = TILES, .ci = C, .co = C, .u = u + p * C * C, .m = k->acc + p * TILES * C};
+		struct nn_wino_mm m = {.v = v + p * TILES * C, .rows = TILES, .ci = C, .co = C, .u = u + p * C * C, .m = k->acc + p * TILES * C, .term = k->term};
 		k->k.wino_mm(&m);
 	}
 }
