@@ -261,7 +261,7 @@ static uint32_t wrong_place_mask_rows(int32_t *g, const struct nn_mask_rows *m)
 static uint32_t wrong_half_mask_add(int32_t *t, const struct nn_mask_rows *m, int s)
 {
 	uint32_t most = nn_mask_add_c(t, m, s);
-	if (s > 0 && m->acc[0] == INT32_C(1) << (s - 1) && m->act[m->from[0]] % 127)
+	if (s > 0 && m->acc[0] == INT64_C(1) << (s - 1) && m->act[m->from[0]] % 127)
 		t[m->to[0]]--;
 	return most;
 }
