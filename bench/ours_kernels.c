@@ -100,8 +100,8 @@ const char *kernel_open(struct work *w, const char *kind, unsigned flags)
 	} kinds[] = {
 		{"mm_u8", mm_once, (double)ROWS * 9 * C * C},
 		{"wgrad", wgrad_once, 4.0 * QUADS * SIZE * SIZE * 9 * C * C},
-		/* By AVX2 one multiplication makes two products; those are counted that are made. */
-		{"wino_mm", wino_once, (double)NN_WINO_POINTS * TILES * C * C / (flags & NN_CPU_AVX2 ? 2 : 1)},
+		/* By AVX2, not VNNI, one multiplication makes two products; those are counted that are made. */
+		{"wino_mm", wino_once, (double)NN_WINO_POINTS * TILES * C * C / ((flags & (NN_CPU_AVX2 | NN_CPU_AVX512VNNI)) == NN_CPU_AVX2 ? 2 : 1)},
 		{"peak", peak_once, 0},
 	};
 	struct kernel *k = calloc(1, sizeof *k);
