@@ -95,7 +95,7 @@ void net_score_answer(struct net_play *p, const json_t *in, struct net_reply *r)
 static json_t *handicaps(void)
 {
 	json_t *all = json_object();
-	char name[8];
+	char name[16];
 	for (int size = GAME_SIZE_MIN; size <= GAME_SIZE_MAX; size++) {
 		json_t *list = json_array();
 		int point[GO_HANDICAP_MAX];
