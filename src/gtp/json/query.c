@@ -73,7 +73,7 @@ static bool read_komi(struct analysis *a, struct json_query *q, const json_t *in
 	q->komi_half = 15;
 	if (!v)
 		return true;
-	if (!json_is_number(v) || !isfinite(komi) || fabs(komi) > 300 || floor(komi) < komi) {
+	if (!json_is_number(v) || !isfinite(komi) || fabs(komi) > 300 || (int)komi != komi) {
 		analysis_error_for(a, q->id, "komi", "Must be a integer or half-integer from -150.0 to 150.0");
 		return false;
 	}
