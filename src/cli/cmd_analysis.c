@@ -76,6 +76,7 @@ static int start(struct analysis_settings *set, const char *path, unsigned flags
 		fprintf(stderr, "Started, ready to begin handling requests\n");
 		code = serve(&s);
 	}
+	cli_lines_leave(s.lines);
 	analysis_free(s.analysis);
 	nn_net_free(net);
 	return code;

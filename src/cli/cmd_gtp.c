@@ -124,11 +124,9 @@ static int play(struct gtp_settings *set, const char *path, const char *transcri
 		perror("miai gtp: the transcript");
 		code = code ? code : CLI_UNREADABLE;
 	}
-	/* The reading thread may still call line_seen, after quit: what it needs is never freed. */
-	if (!s.lines) {
-		gtp_free(s.gtp);
-		nn_net_free(net);
-	}
+	cli_lines_leave(s.lines); /* before what line_seen needs */
+	gtp_free(s.gtp);
+	nn_net_free(net);
 	return code;
 }
 

@@ -24,16 +24,35 @@ struct cli_lines {
 	pthread_cond_t more, less;
 	struct line *first, **last;
 	int count;
-	bool end;
+	bool end, left; /* the reader is done; the caller is */
 	atomic_bool waits; /* count > 0 or end */
 };
 
-static void push(struct cli_lines *l, struct line *line)
+static void free_lines(struct cli_lines *l)
+{
+	for (struct line *line = l->first, *next; line; line = next) {
+		next = line->next;
+		free(line);
+	}
+	pthread_mutex_destroy(&l->mutex);
+	pthread_cond_destroy(&l->more);
+	pthread_cond_destroy(&l->less);
+	free(l);
+}
+
+/* False where nobody wants lines any more. */
+static bool push(struct cli_lines *l, struct line *line)
 {
 	pthread_mutex_lock(&l->mutex);
-	while (l->count >= QUEUE_MAX)
+	if (line && l->seen && !l->left)
+		l->seen(l->ctx, line->text, line->n);
+	while (l->count >= QUEUE_MAX && !l->left)
 		pthread_cond_wait(&l->less, &l->mutex);
-	if (line) {
+	bool left = l->left;
+	if (left) {
+		free(line);
+		l->end = true;
+	} else if (line) {
 		*l->last = line;
 		l->last = &line->next;
 		l->count++;
@@ -43,6 +62,7 @@ static void push(struct cli_lines *l, struct line *line)
 	atomic_store(&l->waits, true);
 	pthread_cond_signal(&l->more);
 	pthread_mutex_unlock(&l->mutex);
+	return !left;
 }
 
 /* NULL at the end, and where there is no memory. */
@@ -71,13 +91,12 @@ static void *reader(void *arg)
 	struct cli_lines *l = arg;
 	struct buf b = {.data = NULL};
 	struct line *line;
-	while ((line = read_line(l, &b))) {
-		if (l->seen)
-			l->seen(l->ctx, line->text, line->n);
-		push(l, line);
-	}
+	bool wanted = true;
+	while (wanted && (line = read_line(l, &b)))
+		wanted = push(l, line);
 	buf_release(&b);
-	push(l, NULL);
+	if (!wanted || !push(l, NULL))
+		free_lines(l);
 	return NULL;
 }
 
@@ -100,6 +119,19 @@ struct cli_lines *cli_lines_start(FILE *in, size_t most, cli_line_seen *seen, vo
 	}
 	free(l);
 	return NULL;
+}
+
+void cli_lines_leave(struct cli_lines *l)
+{
+	if (!l)
+		return;
+	pthread_mutex_lock(&l->mutex);
+	bool ended = l->end;
+	l->left = true;
+	pthread_cond_signal(&l->less);
+	pthread_mutex_unlock(&l->mutex);
+	if (ended)
+		free_lines(l);
 }
 
 bool cli_lines_next(struct cli_lines *l, struct buf *out)
