@@ -99,7 +99,6 @@ static int settings(struct ladder *l, const struct texts *t)
 {
 	struct cli_match *m = &l->terms;
 	long long size = SIZE, pairs = PAIRS, visits = VISITS, plies = PLIES, every = 1, span = 0;
-	m->command = "ladder";
 	m->komi_half = KOMI_HALF;
 	m->patience = PATIENCE;
 	if ((t->size && cli_number("--size", t->size, GAME_SIZE_MIN, GAME_SIZE_MAX, &size)) ||

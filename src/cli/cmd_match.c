@@ -130,7 +130,7 @@ static int settings(struct cli_match *m, const struct texts *t, struct match_spr
 static int run(int argc, char **argv)
 {
 	struct texts t = {.size = NULL};
-	struct cli_match m = {.command = "match"};
+	struct cli_match m = {.size = 0};
 	struct match_sprt test;
 	const struct cli_option opt[] = {
 	    {"size", 1, &t.size},         {"komi", 1, &t.komi},           {"games", 1, &t.games},

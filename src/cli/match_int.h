@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 struct cli_match {
-	const char *command;           /* the subcommand, for errors */
 	const char *name[2];
 	const struct nn_net *net[2];   /* borrowed; NULL: random, or a program */
 	int size, komi_half, visits, plies, threads, patience;

@@ -36,15 +36,23 @@ void engine_clock_start(struct engine_clock *c, int64_t lag)
 		enter_overtime(c);
 }
 
+/* Takes a move's time off the main time; where that does not cover it, overtime begins and *used is what is left to take. */
+static bool in_main_time(struct engine_clock *c, int64_t *used)
+{
+	if (c->overtime)
+		return false;
+	c->left -= *used;
+	if (c->left > 0)
+		return true;
+	*used = -c->left;
+	enter_overtime(c);
+	return false;
+}
+
 static void move_canadian(struct engine_clock *c, int64_t used)
 {
-	if (!c->overtime) {
-		c->left -= used;
-		if (c->left > 0)
-			return;
-		used = -c->left;
-		enter_overtime(c);
-	}
+	if (in_main_time(c, &used))
+		return;
 	c->left -= used;
 	if (--c->stones_left <= 0)
 		enter_overtime(c);
@@ -52,13 +60,8 @@ static void move_canadian(struct engine_clock *c, int64_t used)
 
 static void move_byoyomi(struct engine_clock *c, int64_t used)
 {
-	if (!c->overtime) {
-		c->left -= used;
-		if (c->left > 0)
-			return;
-		used = -c->left;
-		enter_overtime(c);
-	}
+	if (in_main_time(c, &used))
+		return;
 	for (; used >= c->period && c->periods_left > 1 && c->period > 0; used -= c->period)
 		c->periods_left--;
 	c->left = c->period;
