@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { HEAD = 12, FILE_MAX_BYTES = 1 << 30 };
+enum { HEAD = 12, FILE_MAX_BYTES = 1 << 30, CARD_MAX_BYTES = 1 << 16 };
 
 typedef int info_fn(const char *path, struct err *e);
 
@@ -48,6 +48,30 @@ static uint64_t parameters(const struct nn_net *n)
 	return sum;
 }
 
+/* Prints the card that lies beside the net or a folder above it, if it speaks of this net: names its hash. */
+static void print_card(const char *path, const struct hash *name)
+{
+	static const char *const where[] = {"", "../"};
+	const char *slash = strrchr(path, '/');
+	int folder = slash ? (int)(slash - path) + 1 : 0;
+	char card[4096], hex[65];
+	hash_hex(name, hex);
+	for (size_t i = 0; i < sizeof where / sizeof *where; i++) {
+		struct buf b = {.data = NULL};
+		struct err ignored = {.text = ""};
+		int n = snprintf(card, sizeof card, "%.*s%sCARD.md", folder, path, where[i]);
+		bool read = n < (int)sizeof card && file_exists(card) && file_read(&b, card, CARD_MAX_BYTES, &ignored) == 0;
+		bool ours = read && memmem(b.data, b.len, hex, 64);
+		if (ours)
+			printf("\n%.*s", (int)b.len, (const char *)b.data);
+		else if (read)
+			printf("%-12s %s is of another net: it does not name this one's hash\n", "card", card);
+		buf_release(&b);
+		if (read)
+			return;
+	}
+}
+
 static int info_net(const char *path, struct err *e)
 {
 	struct hash name;
@@ -67,6 +91,7 @@ static int info_net(const char *path, struct err *e)
 	for (int i = 0; i < n->layers; i++)
 		printf(" %d", n->layer[i].exp);
 	printf(" (exponents)\n");
+	print_card(path, &name);
 	nn_net_free(n);
 	return 0;
 }

@@ -6,12 +6,15 @@
 #include "verify/verify.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
-enum { SEGMENTS = 20 };
+enum { SEGMENTS = 20, SEGMENTS_KEPT = 1 };
 
 static void say(void *ctx, const char *line)
 {
@@ -41,9 +44,32 @@ static int verify(struct verify_options *o, int threads)
 	pool_free(o->pool);
 	if (rc < 0)
 		return cli_fail("verify", rc, &e);
-	if (!o->rebuild && report.segments_checked < report.segments_total)
+	if (!o->scratch && !o->rebuild && report.segments_checked < report.segments_total)
 		printf("the segments were chosen by --seed %" PRIu64 "\n", o->random);
 	return CLI_OK;
+}
+
+static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *at)
+{
+	(void)s;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
+/* A run that was kept without its games is made again in a folder that is gone afterwards. */
+static int verify_in_scratch(struct verify_options *o, int threads)
+{
+	const char *tmp = getenv("TMPDIR");
+	char path[512];
+	if (snprintf(path, sizeof path, "%s/miai-verify-XXXXXX", tmp && *tmp ? tmp : "/tmp") >= (int)sizeof path || !mkdtemp(path)) {
+		fprintf(stderr, "miai verify: %s: cannot make a folder to work in: %s; set TMPDIR\n", path, strerror(errno));
+		return CLI_UNREADABLE;
+	}
+	o->scratch = path;
+	int code = verify(o, threads);
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return code;
 }
 
 static int run(int argc, char **argv)
@@ -53,12 +79,14 @@ static int run(int argc, char **argv)
 	    {"segments", 1, &segments}, {"rebuild", 0, &rebuild}, {"threads", 1, &threads},
 	    {"cpu-flags", 1, &cpu},     {"seed", 1, &seed},
 	};
-	long long n_segments = SEGMENTS;
+	long long n_segments;
 	int n_threads;
 	struct verify_options o = {.say = say};
 	int n = cli_parse(&cli_cmd_verify, argc, argv, opt, sizeof opt / sizeof *opt, 1, 1);
 	if (n < 0)
 		return n == -2 ? CLI_OK : CLI_USAGE;
+	bool kept = verify_is_kept(argv[0]);
+	n_segments = kept ? SEGMENTS_KEPT : SEGMENTS;
 	if ((segments && cli_number("--segments", segments, 0, INT32_MAX, &n_segments)) ||
 	    cli_threads(threads, &n_threads) || cli_cpu_flags(cpu ? cpu : "none", &o.cpu_flags) ||
 	    choose_seed(seed, &o.random))
@@ -67,7 +95,7 @@ static int run(int argc, char **argv)
 	o.segments = (uint64_t)n_segments;
 	o.rebuild = rebuild != NULL;
 	o.stop = cli_stop_flag();
-	return verify(&o, n_threads);
+	return kept ? verify_in_scratch(&o, n_threads) : verify(&o, n_threads);
 }
 
 const struct cli_command cli_cmd_verify = {
@@ -77,8 +105,9 @@ const struct cli_command cli_cmd_verify = {
 	     "Says what holds of the run in DIR, in these words: intact (every file is the one the ledger\n"
 	     "names), consistent (what follows from the files without making anything again), spot-checked\n"
 	     "n of N segments (games, spans of training, pairs of match games made again, with the same\n"
-	     "bytes), rebuilt (all of them); and what was not checked.\n\n"
-	     "  --segments N       how many to make again (20)\n"
+	     "bytes), rebuilt (all of them); and what was not checked.  Of a run that was kept without its\n"
+	     "games, shards and checkpoints, the last generation's games and generation 1 are made again.\n\n"
+	     "  --segments N       how many to make again (20); generations of a kept run (1)\n"
 	     "  --rebuild          all of them\n"
 	     "  --seed N           choose the same segments as another time (chosen by chance)\n"
 	     "  --threads N        (all processors)\n"

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Writes FOLDER/miai/default.net, FOLDER being n bytes of text; whether it is there. */
 static bool net_in(char *path, size_t room, const char *folder, size_t n)
@@ -26,6 +27,23 @@ static bool net_of_user(char *path, size_t room)
 	return net_in(path, room, local, strlen(local));
 }
 
+/* The net that came with the program: of a build folder within the sources, or below the prefix it was installed to. */
+static bool net_of_program(char *path, size_t room)
+{
+	static const char *const beside[] = {"nets/default.net", "share/miai/default.net"};
+	char program[2048];
+	ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+	for (int up = 0; up < 2; up++) /* the program's folder, and the one above */
+		while (n > 0 && program[--n] != '/')
+			;
+	if (n <= 0)
+		return false;
+	for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
+		if (snprintf(path, room, "%.*s/%s", (int)n, program, beside[i]) < (int)room && file_exists(path))
+			return true;
+	return false;
+}
+
 int cli_net_default(char *path, size_t room, struct err *e)
 {
 	const char *own = getenv("MIAI_NET"), *dirs = getenv("XDG_DATA_DIRS");
@@ -41,6 +59,8 @@ int cli_net_default(char *path, size_t room, struct err *e)
 			return 0;
 		p += n + (p[n] != '\0');
 	}
+	if (net_of_program(path, room))
+		return 0;
 	return err_set(e, ERR_ARG, "no net was named and there is none at the usual places (MIAI_NET, and as %s the last): give --net FILE",
 		       path);
 }

@@ -186,6 +186,43 @@ static int again_games(struct run_audit *a, uint32_t generation, bool match, con
 	return rc;
 }
 
+/* All games of a generation, without the file of them */
+
+struct replay {
+	struct hash *leaf; /* of each game so far */
+	uint32_t games;
+};
+
+static bool replay_game(void *ctx, const struct record_game *g, const void *payload, size_t n)
+{
+	struct replay *r = ctx;
+	(void)g;
+	r->leaf[r->games++] = sha256_of(payload, n);
+	return true;
+}
+
+int run_audit_replay(const struct run_audit *a, uint32_t generation, struct err *e)
+{
+	const struct ledger_entry *x = &a->ledger->entry[generation];
+	struct selfplay_settings s;
+	struct replay r = {.leaf = malloc((size_t)x->games * sizeof *r.leaf + 1)};
+	int rc = r.leaf ? 0 : err_set(e, ERR_MEMORY, "no memory for the hashes of %" PRIu32 " games", x->games);
+	struct nn_net *net = rc == 0 ? audit_net(a, x[-1].best_generation, &rc, e) : NULL;
+	if (rc == 0) {
+		run_selfplay_settings(a->recipe, generation, net, a->cpu_flags, &s);
+		rc = selfplay_run(&s, a->pool, 0, x->games, replay_game, &r, a->stop, NULL, e);
+	}
+	if (rc == 0) {
+		struct hash root = merkle_root(r.leaf, r.games);
+		if (!hash_equal(&root, &x->games_root))
+			rc = err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": its games, played again, are not those of the ledger",
+			             generation);
+	}
+	nn_net_free(net);
+	free(r.leaf);
+	return rc;
+}
+
 /* Training */
 
 /* The checkpoint that a span starts from. */

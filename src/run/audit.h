@@ -39,4 +39,8 @@ uint32_t run_audit_segments(const struct run_audit *a, uint32_t generation, enum
 int run_audit_again(struct run_audit *a, uint32_t generation, enum run_segment kind, const uint32_t *pick, uint32_t n,
                     struct err *e);
 
+/* Plays all self-play games of a generation again, from its net alone, and compares their Merkle root with the ledger's:
+ * ERR_MISMATCH where they differ. */
+int run_audit_replay(const struct run_audit *a, uint32_t generation, struct err *e);
+
 #endif

@@ -52,6 +52,20 @@ static int files_of_entry(struct files *f, const struct ledger_entry *x, bool ga
 	return rc;
 }
 
+/* Leaves those files that are here. */
+static void files_here(struct verify *v, struct files *f)
+{
+	char path[RUN_PATH_MAX];
+	uint32_t here = 0;
+	for (uint32_t i = 0; i < f->count; i++) {
+		run_path(path, sizeof path, v->o->dir, f->file[i].what, f->file[i].generation, f->file[i].step);
+		if (file_exists(path))
+			f->file[here++] = f->file[i];
+	}
+	v->absent = f->count - here;
+	f->count = here;
+}
+
 static int files_list(const struct verify *v, struct files *f, struct err *e)
 {
 	for (uint32_t i = 0; i < v->ledger.entries; i++)
@@ -266,6 +280,8 @@ int verify_files(struct verify *v, struct err *e)
 {
 	struct files f = {0};
 	int rc = files_list(v, &f, e);
+	if (rc == 0 && v->kept)
+		files_here(v, &f);
 	if (rc == 0) {
 		verify_say(v, "checking %" PRIu32 " files, of generations 0 to %" PRIu32, f.count + 2,
 		           v->ledger.entries - 1);

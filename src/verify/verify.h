@@ -17,6 +17,7 @@ struct verify_options {
 	const char *dir;
 	uint64_t segments;      /* how many to re-run */
 	bool rebuild;           /* all of them */
+	const char *scratch;    /* an empty folder, where verify_is_kept(dir): generations are made again there */
 	uint64_t random;        /* chooses the segments: the verifier's own randomness */
 	struct pool *pool;
 	unsigned cpu_flags;
@@ -31,6 +32,10 @@ struct verify_report {
 	uint64_t segments_total, segments_checked;
 	bool intact, consistent;
 };
+
+/* Is the run in dir kept without what can be made again: no games, shards, checkpoints?  `segments` counts generations then,
+ * the last ones whose player's net is there: all their games are played again; if it is not 0 generation 1 is made again, too. */
+bool verify_is_kept(const char *dir);
 
 /* 0: everything asked for holds.  ERR_MISMATCH: something does not; e names file or segment.  Other codes: could not
  * be checked (unreadable, out of memory, stopped). */

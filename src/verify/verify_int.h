@@ -14,6 +14,8 @@ struct verify {
 	struct run_audit audit;
 	uint64_t cut;        /* bytes of an entry that was being written */
 	uint64_t unfinished; /* files of a generation that has no entry yet */
+	bool kept;           /* without what can be made again */
+	uint64_t absent;     /* then: files that the ledger names and that are not here */
 	uint64_t strangers;  /* files that have no place in the run */
 };
 
@@ -22,6 +24,9 @@ int verify_stopping(const struct verify *v, struct err *e);
 
 /* Every file that the ledger names is there, with the right hash; others are counted and named. */
 int verify_files(struct verify *v, struct err *e);
+
+/* What can be checked of a kept run. */
+int verify_kept(struct verify *v, struct err *e);
 
 /* Makes the chosen segments again. */
 int verify_segments(struct verify *v, struct err *e);

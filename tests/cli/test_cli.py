@@ -23,6 +23,23 @@ def commands():
     return [m for m in re.findall(r"^  (\w+)  +\S", text, re.M) if m != "help"]
 
 
+class Card(unittest.TestCase):
+    def test_is_printed_where_it_names_the_net(self):
+        with tempfile.TemporaryDirectory() as t:
+            t = pathlib.Path(t)
+            recipe = pathlib.Path(__file__).resolve().parents[2] / "recipes" / "tiny.ini"
+            self.assertEqual(miai("run", str(recipe), "--dir", str(t / "r"), "--until", "1").returncode, OK)
+            net = t / "r" / "nets" / "000001.net"
+            name = re.search(r"name +(\w{64})", miai("info", str(net)).stdout).group(1)
+            for card in (t / "r" / "CARD.md", t / "r" / "nets" / "CARD.md"):
+                card.write_text(f"A net called {name}.\n")
+                self.assertIn(f"\n\nA net called {name}.\n", miai("info", str(net)).stdout)
+                other = miai("info", str(t / "r" / "nets" / "000000.net")).stdout
+                self.assertNotIn("A net called", other)
+                self.assertIn("of another net", other)
+                card.unlink()
+
+
 class Usage(unittest.TestCase):
     def test_overview(self):
         self.assertEqual(miai("--help").returncode, OK)

@@ -106,8 +106,8 @@ class Shells(unittest.TestCase):
 
 
 class DefaultNet(unittest.TestCase):
-    def gtp(self, **env):
-        return subprocess.run([MIAI, "gtp", "--visits", "1"], input="boardsize 4\ngenmove b\nquit\n", capture_output=True,
+    def gtp(self, program=MIAI, **env):
+        return subprocess.run([program, "gtp", "--visits", "1"], input="boardsize 4\ngenmove b\nquit\n", capture_output=True,
                               text=True, timeout=60, env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **env})
 
     def test_where_a_net_is_looked_for(self):
@@ -115,9 +115,16 @@ class DefaultNet(unittest.TestCase):
             recipe = ROOT / "recipes" / "tiny.ini"
             subprocess.run([MIAI, "run", recipe, "--until", "1", "--dir", "r"], cwd=folder, check=True, capture_output=True)
             net = f"{folder}/r/nets/000001.net"
-            none = self.gtp(XDG_DATA_DIRS=f"{folder}/none")
+            os.makedirs(f"{folder}/usr/bin")
+            program = shutil.copy(MIAI, f"{folder}/usr/bin/miai")  # installed elsewhere, so it has no net yet
+            none = self.gtp(program, XDG_DATA_DIRS=f"{folder}/none")
             self.assertEqual(none.returncode, 2)
-            self.assertIn(f"{folder}/none/miai/default.net", none.stderr)
+            self.assertIn(f"{folder}/usr/share/miai/default.net", none.stderr)
+            for place in ("share/miai", "nets"):
+                os.makedirs(f"{folder}/usr/{place}")
+                there = shutil.copy(net, f"{folder}/usr/{place}/default.net")
+                self.assertEqual(self.gtp(program, XDG_DATA_DIRS=f"{folder}/none").returncode, 0)
+                os.unlink(there)
             os.makedirs(f"{folder}/b/miai")
             shutil.copy(net, f"{folder}/b/miai/default.net")
             for env in ({"MIAI_NET": net}, {"XDG_DATA_HOME": f"{folder}/b"}, {"XDG_DATA_DIRS": f"{folder}/none:{folder}/b"}):

@@ -550,9 +550,40 @@ def forgeries():
     check(r.returncode == MISMATCH and f'match game {n} was played after' in r.stderr, 'a longer match', r.stderr)
 
 
+def kept():
+    """A run without what can be made again: its start and the games of its net that is there are made again."""
+    made('want')
+    os.makedirs('kept/nets')
+    for name in ('recipe', 'ledger'):
+        shutil.copy('want/' + name, 'kept')
+    bests = [int(g) for g in re.findall(rb'(?m)^best (\d+) ', read('kept/ledger'))]
+    last = len(bests) - 1
+    player = f'nets/{bests[last - 1]:06}.net'
+    shutil.copy('want/' + player, 'kept/' + player)
+    r = verify('kept', '--cpu-flags', 'all')
+    check(r.returncode == HOLDS and f'games of generation {last}, the same bytes' in r.stdout and
+          f'the whole of 1 of {last} generations' in r.stdout and 'intact: 3 files' in r.stdout, r.stdout, r.stderr)
+    check('consistent' not in r.stdout and len(re.findall('not checked: ', r.stdout)) == 2, 'words', r.stdout)
+    r = verify('kept', '--segments', 0)
+    check(r.returncode == HOLDS and 'again:' not in r.stdout, 'no segment', r.stdout, r.stderr)
+    r = verify('kept', '--rebuild', '--cpu-flags', 'all')
+    check(r.returncode == HOLDS and f'rebuilt: all {last} generations' in r.stdout, r.stdout, r.stderr)
+
+    root = re.findall(rb'(?m)^games \d+ (\w+)', read('kept/ledger'))
+    for generation, want in ((last, 'played again, are not those'), (1, 'generation 1: made again, its entry')):
+        shutil.copytree('kept', f'forged{generation}')
+        chain(f'forged{generation}/ledger', root[generation].decode(), bytes(32))
+        r = verify(f'forged{generation}', '--cpu-flags', 'all')
+        check(r.returncode == MISMATCH and want in r.stderr, generation, r.stdout, r.stderr)
+    data = read('kept/' + player)
+    write('kept/' + player, data[:-1] + bytes([data[-1] ^ 1]))
+    r = verify('kept', '--segments', 0)
+    check(r.returncode == MISMATCH and 'damaged' in r.stderr, 'a damaged net', r.stderr)
+
+
 CASES = {f.__name__.replace('_', '-'): f for f in (
     same_everywhere, killed_at_random_moments, killed_at_every_call, disk_full, stopped_and_continued, wrong_use,
-    in_json, spot_checks, damaged_files, damaged_and_continued, forgeries)}
+    in_json, spot_checks, damaged_files, damaged_and_continued, forgeries, kept)}
 
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as scratch:

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A run that was kept without what can be made again: recipe, ledger and some of its nets.  What it says is checked where
+ * it can be: from its start, by making the first generations again, and wherever a net is, by playing the games that the
+ * ledger says it played. */
+#include "verify/verify_int.h"
+
+#include "base/file.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+bool verify_is_kept(const char *dir)
+{
+	static const char *const subs[] = {"games", "shards", "checkpoints"};
+	char path[RUN_PATH_MAX + 16];
+	for (size_t i = 0; i < sizeof subs / sizeof *subs; i++) {
+		snprintf(path, sizeof path, "%.*s/%s", RUN_PATH_MAX, dir, subs[i]);
+		if (file_exists(path))
+			return false;
+	}
+	return true;
+}
+
+/* From the start */
+
+struct remade {
+	struct verify *v;
+	uint32_t differs; /* first generation with another entry; 0: none */
+};
+
+static void remade_entry(void *ctx, const struct ledger_entry *x, int resumed)
+{
+	struct remade *m = ctx;
+	bool same = hash_equal(&x->entry, &m->v->ledger.entry[x->generation].entry);
+	(void)resumed;
+	if (!same && !m->differs)
+		m->differs = x->generation ? x->generation : UINT32_MAX;
+	verify_say(m->v, "made again: generation %" PRIu32 "%s", x->generation,
+	           same ? ", the same entry" : ": ANOTHER entry than the ledger's");
+}
+
+static int make_start(struct verify *v, uint32_t until, struct err *e)
+{
+	struct remade m = {.v = v};
+	struct hash net;
+	struct run_options o = {
+	    .recipe = &v->recipe,
+	    .dir = v->o->scratch,
+	    .pool = v->o->pool,
+	    .cpu_flags = v->o->cpu_flags,
+	    .until = until,
+	    .stop = v->o->stop,
+	    .entry = remade_entry,
+	    .ctx = &m,
+	};
+	verify_say(v, "making generations 0 to %" PRIu32 " of %" PRIu64 " again", until, v->report->generations);
+	int rc = run_execute(&o, &net, e);
+	if (rc < 0 && !m.differs)
+		return rc;
+	if (m.differs)
+		return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": made again, its entry is not the ledger's",
+		               m.differs == UINT32_MAX ? 0 : m.differs);
+	v->report->segments_checked += until;
+	return 0;
+}
+
+/* The games of a generation */
+
+static int play_again(struct verify *v, uint32_t generation, struct err *e)
+{
+	const struct ledger_entry *x = &v->ledger.entry[generation];
+	uint32_t by = x[-1].best_generation;
+	verify_say(v, "playing the %" PRIu32 " games of generation %" PRIu32 " again, with the net of generation %" PRIu32,
+	           x->games, generation, by);
+	int rc = run_audit_replay(&v->audit, generation, e);
+	if (rc < 0)
+		return rc;
+	v->report->segments_checked += x->games;
+	verify_say(v, "played again: %" PRIu32 " games of generation %" PRIu32 ", the same bytes", x->games, generation);
+	return 0;
+}
+
+static bool net_is_here(const struct verify *v, uint32_t generation)
+{
+	char path[RUN_PATH_MAX];
+	run_path(path, sizeof path, v->o->dir, RUN_NET, generation, 0);
+	return file_exists(path);
+}
+
+/* The games of the last generations whose player is here. */
+static int play_last(struct verify *v, uint64_t most, uint32_t *generations, struct err *e)
+{
+	int rc = 0;
+	*generations = 0;
+	for (uint32_t g = v->ledger.entries; rc == 0 && g-- > 1 && *generations < most;)
+		if (net_is_here(v, v->ledger.entry[g - 1].best_generation)) {
+			rc = play_again(v, g, e);
+			(*generations)++;
+		}
+	return rc;
+}
+
+int verify_kept(struct verify *v, struct err *e)
+{
+	uint32_t last = v->ledger.entries - 1, played = 0, first = v->o->rebuild ? last : v->o->segments > 0 && last > 0;
+	int rc = 0;
+	if (!v->o->scratch)
+		return err_set(e, ERR_ARG, "%s: kept without its games, and there is no folder to make them in again", v->o->dir);
+	if (!v->o->rebuild)
+		rc = play_last(v, v->o->segments, &played, e);
+	if (rc == 0 && first > 0)
+		rc = make_start(v, first, e);
+	if (rc < 0)
+		return rc;
+	if (v->o->rebuild)
+		verify_say(v, "rebuilt: all %" PRIu32 " generations", last);
+	else
+		verify_say(v, "spot-checked: the games of %" PRIu32 " and the whole of %" PRIu32 " of %" PRIu32 " generations", played,
+		           first, last);
+	if (first < last)
+		verify_say(v, "not checked: whether the other generations, made again, give the same bytes (--rebuild)");
+	return 0;
+}
