@@ -26,7 +26,7 @@ static bool interval(const char *text, int64_t *us)
 /* "D4,Q16,pass" into mask. */
 static bool vertices(const char *text, int size, uint8_t *mask)
 {
-	char word[GTP_VERTEX_TEXT];
+	char word[GO_VERTEX_TEXT];
 	int action;
 	while (*text) {
 		size_t n = strcspn(text, ",");
@@ -34,7 +34,7 @@ static bool vertices(const char *text, int size, uint8_t *mask)
 			return false;
 		memcpy(word, text, n);
 		word[n] = '\0';
-		if (!gtp_vertex(word, size, &action))
+		if (!go_vertex_read(word, size, &action))
 			return false;
 		mask[action] = 1;
 		text += n + (text[n] == ',');

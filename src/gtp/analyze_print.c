@@ -27,7 +27,7 @@ static void say_owner(struct buf *b, const char *what, const int16_t *owner, int
 
 static void say_pv(struct buf *b, const struct engine_info *m, const struct analyze_request *r, int size)
 {
-	char vertex[GTP_VERTEX_TEXT];
+	char vertex[GO_VERTEX_TEXT];
 	gtp_vertex_text(vertex, size, m->action);
 	buf_printf(b, " pv %s", vertex);
 	for (int i = 1; i < m->pv_len; i++) {
@@ -44,7 +44,7 @@ static void say_pv(struct buf *b, const struct engine_info *m, const struct anal
 static void say_move(struct buf *b, const struct engine_analysis *a, const struct engine_info *m,
                      const struct analyze_request *r, int size)
 {
-	char vertex[GTP_VERTEX_TEXT];
+	char vertex[GO_VERTEX_TEXT];
 	/* Of a move that was not visited the root's numbers are the best guess. */
 	int32_t winrate = m->visits ? m->winrate : a->winrate, lcb = m->visits ? m->lcb : 0;
 	int32_t score = m->visits ? m->score : a->score, stdev = m->visits ? m->score_stdev : a->score_stdev;

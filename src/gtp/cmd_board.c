@@ -44,7 +44,7 @@ bool gtp_get_komi(struct gtp *g, struct gtp_call *c)
 bool gtp_play(struct gtp *g, struct gtp_call *c)
 {
 	int player, action;
-	if (!gtp_color(c->argv[0], &player) || !gtp_vertex(c->argv[1], gtp_size(g), &action))
+	if (!gtp_color(c->argv[0], &player) || !go_vertex_read(c->argv[1], gtp_size(g), &action))
 		return gtp_fail(c, "syntax error");
 	return engine_play(g->engine, player, action) || gtp_fail(c, "illegal move");
 }
@@ -118,7 +118,7 @@ bool gtp_set_free_handicap(struct gtp *g, struct gtp_call *c)
 	if (!board_is_empty(g))
 		return gtp_fail(c, "board not empty");
 	for (int i = 0; i < n; i++) {
-		if (!gtp_vertex(c->argv[i], gtp_size(g), &point[i]))
+		if (!go_vertex_read(c->argv[i], gtp_size(g), &point[i]))
 			return gtp_fail(c, "syntax error");
 		for (int k = 0; k < i; k++)
 			if (point[k] == point[i])
@@ -133,9 +133,12 @@ bool gtp_set_free_handicap(struct gtp *g, struct gtp_call *c)
 
 static void column_letters(struct gtp_call *c, int size)
 {
+	char vertex[GO_VERTEX_TEXT];
 	buf_printf(c->text, "\n   ");
-	for (int col = 0; col < size; col++)
-		buf_printf(c->text, " %c", "ABCDEFGHJKLMNOPQRST"[col]);
+	for (int col = 0; col < size; col++) {
+		go_vertex_write(vertex, size, col);
+		buf_printf(c->text, " %c", vertex[0]);
+	}
 }
 
 bool gtp_showboard(struct gtp *g, struct gtp_call *c)

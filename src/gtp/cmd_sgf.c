@@ -150,13 +150,13 @@ bool gtp_set_position(struct gtp *g, struct gtp_call *c)
 	if (c->argc % 2)
 		return gtp_fail(c, "syntax error");
 	for (int i = 0; i < c->argc; i += 2)
-		if (!gtp_color(c->argv[i], &player) || !gtp_vertex(c->argv[i + 1], gtp_size(g), &point) || point == points)
+		if (!gtp_color(c->argv[i], &player) || !go_vertex_read(c->argv[i + 1], gtp_size(g), &point) || point == points)
 			return gtp_fail(c, "syntax error");
 	if (engine_clear(g->engine, gtp_size(g), &e))
 		return gtp_fail(c, e.text);
 	for (int i = 0; i < c->argc; i += 2) {
 		gtp_color(c->argv[i], &player);
-		gtp_vertex(c->argv[i + 1], gtp_size(g), &point);
+		go_vertex_read(c->argv[i + 1], gtp_size(g), &point);
 		if (!engine_place(g->engine, player, point)) {
 			engine_clear(g->engine, gtp_size(g), &e);
 			return gtp_fail(c, "illegal position");

@@ -47,7 +47,7 @@ int gtp_size(const struct gtp *g)
 
 void gtp_say_vertex(struct gtp *g, struct buf *b, int action)
 {
-	char text[GTP_VERTEX_TEXT];
+	char text[GO_VERTEX_TEXT];
 	gtp_vertex_text(text, gtp_size(g), action);
 	buf_printf(b, "%s", text);
 }

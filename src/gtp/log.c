@@ -45,7 +45,7 @@ void engine_log_board(struct engine *g)
 
 void engine_log_ply(struct engine *g, const char *what, int player, int action)
 {
-	char vertex[GTP_VERTEX_TEXT];
+	char vertex[GO_VERTEX_TEXT];
 	gtp_vertex_text(vertex, g->rules.size, action);
 	engine_log(g, "%s %c %s\n", what, player ? 'w' : 'b', vertex);
 }
@@ -53,7 +53,7 @@ void engine_log_ply(struct engine *g, const char *what, int player, int action)
 /* At most 362 vertices of 5 bytes with their spaces: it fits a line. */
 void engine_log_avoid(struct engine *g, const struct engine_limits *l)
 {
-	char line[2048], vertex[GTP_VERTEX_TEXT];
+	char line[2048], vertex[GO_VERTEX_TEXT];
 	size_t n = 0;
 	if (!g->set.log || !l->avoid)
 		return;
@@ -76,7 +76,7 @@ void engine_log_think(struct engine *g, int player, bool fresh)
 
 void engine_log_genmove(struct engine *g, int player, int action)
 {
-	char vertex[GTP_VERTEX_TEXT];
+	char vertex[GO_VERTEX_TEXT];
 	gtp_vertex_text(vertex, g->rules.size, action);
 	engine_log(g, "genmove %c %d %s\n", player ? 'w' : 'b', g->set.net ? g->analysis.visits : 0, vertex);
 }

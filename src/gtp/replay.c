@@ -74,7 +74,7 @@ static bool color(const char *text, int *player)
 
 static bool vertex(const struct replay *r, const char *text, int *action)
 {
-	return gtp_vertex(text, engine_rules(r->engine)->size, action);
+	return go_vertex_read(text, engine_rules(r->engine)->size, action);
 }
 
 /* --- Events --- */
@@ -200,7 +200,7 @@ static int replay_think(struct replay *r, struct err *e)
 static int replay_genmove(struct replay *r, struct err *e)
 {
 	int player, visits, want, got;
-	char text[GTP_VERTEX_TEXT];
+	char text[GO_VERTEX_TEXT];
 	bool resign = r->words == 4 && strcmp(r->word[3], "resign") == 0;
 	if (r->words != 4 || !color(r->word[1], &player) || !number(r->word[2], 0, ENGINE_VISITS_MAX, &visits) ||
 	    (!resign && !vertex(r, r->word[3], &want)) || (visits == 0) != (r->set.net == NULL))

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-static const char columns[] = "ABCDEFGHJKLMNOPQRST";
-
 static bool digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -71,31 +69,12 @@ bool gtp_color(const char *text, int *player)
 	return *player || strcasecmp(text, "b") == 0 || strcasecmp(text, "black") == 0;
 }
 
-bool gtp_vertex(const char *text, int size, int *action)
-{
-	int row;
-	if (strcasecmp(text, "pass") == 0) {
-		*action = size * size;
-		return true;
-	}
-	char letter[2] = {*text, '\0'};
-	int col = 0;
-	while (col < size && strncasecmp(letter, columns + col, 1) != 0)
-		col++;
-	if (!*text || col == size || !digit(text[1]) || !gtp_int(text + 1, &row) || row < 1 || row > size)
-		return false;
-	*action = (size - row) * size + col;
-	return true;
-}
-
-void gtp_vertex_text(char out[GTP_VERTEX_TEXT], int size, int action)
+void gtp_vertex_text(char out[GO_VERTEX_TEXT], int size, int action)
 {
 	if (action == ENGINE_RESIGN)
-		snprintf(out, GTP_VERTEX_TEXT, "resign");
-	else if (action >= size * size)
-		snprintf(out, GTP_VERTEX_TEXT, "PASS");
+		snprintf(out, GO_VERTEX_TEXT, "resign");
 	else
-		snprintf(out, GTP_VERTEX_TEXT, "%c%u", columns[action % size], (unsigned)(size - action / size) % 100);
+		go_vertex_write(out, size, action);
 }
 
 void gtp_half_text(char *out, size_t n, int half)

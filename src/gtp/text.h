@@ -4,17 +4,15 @@
 #define MIAI_GTP_TEXT_H
 
 #include "base/bytes.h"
+#include "games/go/go.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { GTP_VERTEX_TEXT = 8 };
-
 bool gtp_int(const char *text, int *out);               /* a whole number, saturated at +-10^9 */
 bool gtp_seconds(const char *text, long long *us);      /* "12", "1.5", "-0.25" as microseconds, at most 10^9 s */
 bool gtp_color(const char *text, int *player);
-bool gtp_vertex(const char *text, int size, int *action); /* a point or "pass" */
-void gtp_vertex_text(char out[GTP_VERTEX_TEXT], int size, int action); /* also ENGINE_RESIGN */
+void gtp_vertex_text(char out[GO_VERTEX_TEXT], int size, int action); /* go_vertex_write, and ENGINE_RESIGN */
 void gtp_half_text(char *out, size_t n, int half);      /* "7.5" */
 void gtp_score_text(char *out, size_t n, int half);     /* "B+7.5", "W+1", "0" */
 

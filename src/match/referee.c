@@ -3,37 +3,10 @@
 #include "match/referee_int.h"
 
 #include "base/rng.h"
+#include "games/go/go.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <strings.h>
-
-static const char columns[] = "ABCDEFGHJKLMNOPQRST";
-
-static void vertex(char out[8], int action, int size)
-{
-	if (action == size * size)
-		snprintf(out, 8, "pass");
-	else
-		snprintf(out, 8, "%c%d", columns[action % size], size - action / size);
-}
-
-/* The action of a reply to genmove; -1: resignation, -2: nothing on this board. */
-static int action_of(const char *text, int size)
-{
-	char *end;
-	if (strcasecmp(text, "pass") == 0)
-		return size * size;
-	if (strcasecmp(text, "resign") == 0)
-		return -1;
-	int letter = text[0] >= 'a' && text[0] <= 'z' ? text[0] - 'a' + 'A' : text[0];
-	const char *column = letter ? strchr(columns, letter) : NULL;
-	long row = strtol(text + (text[0] != '\0'), &end, 10);
-	if (!column || column - columns >= size || row < 1 || row > size || *end)
-		return -2;
-	return (size - (int)row) * size + (int)(column - columns);
-}
 
 /* Asks what may not be refused. */
 static int must(struct match_program *p, const char *line, char *text, size_t n, struct err *e)
@@ -67,8 +40,8 @@ static int begin(struct match_table *m, struct err *e)
 /* Tells program i of a move; *ok: whether it took it. */
 static int tell(struct match_table *m, int i, int player, int action, bool *ok, struct err *e)
 {
-	char line[32], at[8], text[256];
-	vertex(at, action, m->terms->rules.size);
+	char line[32], at[GO_VERTEX_TEXT], text[256];
+	go_vertex_write(at, m->terms->rules.size, action);
 	snprintf(line, sizeof line, "play %c %s", "bw"[player], at);
 	return match_program_ask(&m->program[i], line, ok, text, sizeof text, e);
 }
@@ -111,7 +84,7 @@ static void end_by(struct match_game *g, enum match_end end, int culprit, int bl
 /* Has program i, whose turn it is, move.  The game may be over then by *done. */
 static int turn(struct match_table *m, int i, int black, struct match_game *g, bool *done, struct err *e)
 {
-	int size = m->terms->rules.size, player = i != black;
+	int player = i != black;
 	char line[16], text[64];
 	bool ok;
 	int64_t start = match_milliseconds();
@@ -121,11 +94,11 @@ static int turn(struct match_table *m, int i, int black, struct match_game *g, b
 	if (rc)
 		return rc;
 	g->slowest[i] = spent > g->slowest[i] ? spent : g->slowest[i];
-	int action = action_of(text, size);
+	int action;
 	*done = true;
-	if (action == -1)
+	if (strcasecmp(text, "resign") == 0)
 		end_by(g, MATCH_RESIGNED, i, black);
-	else if (action < 0 || !game_go.play(m->state, action))
+	else if (!go_vertex_read(text, m->terms->rules.size, &action) || !game_go.play(m->state, action))
 		end_by(g, MATCH_ILLEGAL, i, black);
 	else {
 		g->action[g->moves++] = (int16_t)action;

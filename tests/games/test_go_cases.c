@@ -321,10 +321,34 @@ static void check_handicap(int size, const char *want)
 		if (k == 0)
 			continue;
 		size_t used = strlen(got);
-		int col = at[n - 1] % size, row = size - at[n - 1] / size;
-		snprintf(got + used, sizeof got - used, " %c%d", "ABCDEFGHJKLMNOPQRST"[col], row);
+		char vertex[GO_VERTEX_TEXT];
+		go_vertex_write(vertex, size, at[n - 1]);
+		snprintf(got + used, sizeof got - used, " %s", vertex);
 	}
 	CHECK_STR(got, want);
+}
+
+static void test_vertices(void)
+{
+	static const char *const none[] = {"", "I3", "i3", "A", "A0", "A20", "A01x", "A-1", "A+1", "A 1", "U1", "@1", "pas", "passs", "A99999999999"};
+	int action;
+	char text[GO_VERTEX_TEXT];
+	for (int size = GAME_SIZE_MIN; size <= GAME_SIZE_MAX; size++)
+		for (int a = 0; a <= size * size; a++) {
+			go_vertex_write(text, size, a);
+			CHECK(go_vertex_read(text, size, &action));
+			CHECK_INT(action, a);
+		}
+	CHECK(go_vertex_read("j9", 9, &action));
+	CHECK_INT(action, 8);
+	CHECK(!go_vertex_read("k9", 9, &action));
+	CHECK(!go_vertex_read("J10", 9, &action));
+	CHECK(go_vertex_read("PaSs", 19, &action));
+	CHECK_INT(action, 361);
+	go_vertex_write(text, 19, 18);
+	CHECK_STR(text, "T19");
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		CHECK(!go_vertex_read(none[i], 19, &action));
 }
 
 static void test_handicap(void)
@@ -412,6 +436,7 @@ int main(void)
 	test_end_and_komi();
 	test_longest_game();
 	test_setup_limits();
+	test_vertices();
 	test_handicap();
 	test_liberties();
 	test_state_size();

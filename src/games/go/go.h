@@ -18,6 +18,7 @@ enum {
 	GO_HANDICAP_MAX = 9,
 	GO_HISTORY_PLANES = 18,
 	GO_HISTORY_BLACK = 16, /* the first of the two planes that say whose turn it is */
+	GO_VERTEX_TEXT = 8,    /* bytes for any vertex */
 };
 
 /* Go for nets that see the last eight positions: a state is one of game_go with earlier boards behind it, so all of this
@@ -71,5 +72,10 @@ uint64_t go_position_hash(const void *state);    /* the stones alone: what super
 
 /* For the player to move; checks that the point is on the board (off it: GO_OCCUPIED). */
 enum go_verdict go_judge(const void *state, int point);
+
+/* Vertices, as people and the Go Text Protocol write them: a column from A to T without I, then a row from below ("D4"); or
+ * the pass.  Reading takes letters of either case; false where text is neither a point of this board nor the pass. */
+bool go_vertex_read(const char *text, int size, int *action);
+void go_vertex_write(char out[GO_VERTEX_TEXT], int size, int action); /* "D4", "PASS" */
 
 #endif

@@ -93,7 +93,7 @@ static json_t *owners(struct view v, const int16_t *owner, int n)
 
 static json_t *vertex(int size, int action)
 {
-	char text[GTP_VERTEX_TEXT];
+	char text[GO_VERTEX_TEXT];
 	gtp_vertex_text(text, size, action);
 	return json_string(action == size * size ? "pass" : text);
 }

@@ -52,7 +52,7 @@ bool analysis_player(struct analysis *a, const struct json_query *q, const json_
 bool analysis_vertex(struct analysis *a, const struct json_query *q, const char *field, const char *text, bool pass,
                  int *action)
 {
-	if (gtp_vertex(text, q->size, action) && (pass || *action < q->size * q->size))
+	if (go_vertex_read(text, q->size, action) && (pass || *action < q->size * q->size))
 		return true;
 	analysis_error_for(a, q->id, field, "Could not parse board location: %.100s", text);
 	return false;

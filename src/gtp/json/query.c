@@ -132,7 +132,7 @@ static bool read_game(struct analysis *a, struct json_query *q, const json_t *in
 static bool try_game(struct analysis *a, const struct json_query *q)
 {
 	struct err e;
-	char vertex[GTP_VERTEX_TEXT];
+	char vertex[GO_VERTEX_TEXT];
 	int bad = 0;
 	if (engine_clear(a->checker, q->size, &e)) {
 		analysis_error_for(a, q->id, "boardXSize", "%.200s", e.text);
