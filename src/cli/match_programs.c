@@ -75,6 +75,7 @@ static int command_of(struct programs *p, int i, struct err *e)
 	if (rc == 0)
 		snprintf(p->command[i], sizeof p->command[i], "%.*s", (int)b.len, (const char *)b.data);
 	p->terms.command[i] = p->command[i];
+	p->terms.name[i] = cli_is_program(p->m->name[i]) ? p->m->name[i] + 4 : p->m->name[i];
 	buf_release(&b);
 	return rc;
 }

@@ -18,6 +18,7 @@ struct match_terms {
 	int setup_commands;      /* sent to both after clear_board, such as "time_settings 0 1 1" */
 	const char *const *setup;
 	const char *command[2];  /* A's and B's; A is Black in even games */
+	const char *name[2];     /* what they are called in game files */
 };
 
 enum match_end { MATCH_COUNTED, MATCH_RESIGNED, MATCH_ILLEGAL, MATCH_REFUSED };
@@ -39,7 +40,7 @@ typedef bool match_sink(void *ctx, uint32_t index, const struct match_game *g);
 int match_play(const struct match_terms *t, uint32_t games, int at_once, match_sink *sink, void *ctx,
                const atomic_bool *stop, struct err *e);
 
-/* The game as SGF, for people to look at. */
+/* The game as SGF, for people to look at; out->failed where memory was short. */
 void match_game_sgf(const struct match_terms *t, uint32_t index, const struct match_game *g, struct buf *out);
 
 #endif

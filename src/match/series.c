@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Many games at many tables, told in order. */
-#include "match/print.h"
 #include "match/referee_int.h"
+#include "sgf/sgf.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -123,15 +123,6 @@ int match_play(const struct match_terms *t, uint32_t games, int at_once, match_s
 	return rc;
 }
 
-static void append(struct buf *out, const char *text)
-{
-	for (; *text; text++) {
-		if (*text == ']' || *text == '\\')
-			buf_u8(out, '\\');
-		buf_u8(out, (uint8_t)*text);
-	}
-}
-
 static void result(const struct match_game *g, char *out, size_t n)
 {
 	char winner = "W?B"[g->black];
@@ -143,23 +134,35 @@ static void result(const struct match_game *g, char *out, size_t n)
 		snprintf(out, n, "%c+%s", winner, g->end == MATCH_RESIGNED ? "R" : "F");
 }
 
+static uint32_t put_game(struct sgf *t, const struct match_terms *terms, const struct match_game *g)
+{
+	struct sgf_game *game = calloc(1, sizeof *game);
+	if (!game)
+		return 0;
+	game->size = terms->rules.size;
+	game->komi_half = terms->rules.komi_half;
+	game->moves = g->moves;
+	for (int i = 0; i < g->moves; i++)
+		game->move[i] = (struct sgf_move){.action = (uint16_t)g->action[i], .player = i & 1};
+	uint32_t root = sgf_game_write(t, game, "miai");
+	free(game);
+	return root;
+}
+
 void match_game_sgf(const struct match_terms *t, uint32_t index, const struct match_game *g, struct buf *out)
 {
+	static const char *const name[] = {"PB", "PW"};
 	char re[16];
-	int size = t->rules.size;
-	result(g, re, sizeof re);
-	match_printf(out, "(;GM[1]FF[4]CA[UTF-8]AP[miai]SZ[%d]KM[%g]RU[Chinese]RE[%s]", size, t->rules.komi_half / 2.0, re);
-	for (int player = 0; player < 2; player++) {
-		match_printf(out, player ? "PW[" : "PB[");
-		append(out, t->command[(int)(index & 1) ^ player]);
-		buf_u8(out, ']');
+	struct sgf *tree = sgf_new();
+	uint32_t root = tree ? put_game(tree, t, g) : 0;
+	out->failed |= !root;
+	if (root) {
+		result(g, re, sizeof re);
+		sgf_put(tree, root, "RU", "Chinese");
+		sgf_put(tree, root, "RE", re);
+		for (int player = 0; player < 2; player++)
+			sgf_put(tree, root, name[player], t->name[(int)(index & 1) ^ player]);
+		sgf_write(tree, out);
 	}
-	for (int i = 0; i < g->moves; i++) {
-		int a = g->action[i];
-		if (a == size * size)
-			match_printf(out, "\n;%c[]", "BW"[i & 1]);
-		else
-			match_printf(out, "\n;%c[%c%c]", "BW"[i & 1], 'a' + a % size, 'a' + a / size);
-	}
-	match_printf(out, ")\n");
+	sgf_free(tree);
 }
