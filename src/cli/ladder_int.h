@@ -3,6 +3,7 @@
 #ifndef MIAI_CLI_LADDER_INT_H
 #define MIAI_CLI_LADDER_INT_H
 
+#include "base/file.h"
 #include "cli/match_int.h"
 #include "match/rating.h"
 
@@ -18,6 +19,7 @@ struct ladder {
 	struct cli_match terms; /* of every match */
 	int every, span;        /* span 0: all meet all */
 	const char *file, *svg, *log;
+	struct file_append out; /* the results file, open from cli_ladder_load on */
 	int players, room;
 	struct ladder_player *player;
 	int results, results_room;
@@ -30,7 +32,7 @@ void cli_ladder_release(struct ladder *l);
 
 /* The match of players a < b; NULL: not played yet. */
 const struct match_result *cli_ladder_result(const struct ladder *l, int a, int b);
-/* Reads the results file, where there is one; begins it, where there is none yet.  ERR_MISMATCH: it was played on other
+/* Reads the results file, where there is one, and cuts off a torn last line; begins it, where there is none yet.  ERR_MISMATCH: it was played on other
  * terms. */
 int cli_ladder_load(struct ladder *l, struct err *e);
 /* Plays a match and files it. */

@@ -89,42 +89,13 @@ static int read_lines(struct ladder *l, char *text, struct err *e)
 	return rc;
 }
 
-/* Appends to the file, whose last line may be torn: it is cut off first. */
-static int append(const struct ladder *l, const char *text, uint64_t keep, struct err *e)
-{
-	struct file_append f;
-	struct err second = {.text = ""};
-	int rc = file_append_open(&f, l->file, keep, e);
-	if (rc)
-		return rc;
-	rc = file_append(&f, text, strlen(text), true, e);
-	int closed = file_append_close(&f, rc ? &second : e);
-	return rc ? rc : closed;
-}
-
-/* Where the file's whole lines end. */
-static int whole_lines(const struct ladder *l, uint64_t *keep, struct err *e)
+/* What is in the file already; *whole: where its whole lines end. */
+static int read_file(struct ladder *l, uint64_t *whole, struct err *e)
 {
 	struct buf b = {.data = NULL};
 	int rc = file_read(&b, l->file, RESULTS_MAX, e);
 	const uint8_t *last = rc == 0 && b.len ? memrchr(b.data, '\n', b.len) : NULL;
-	*keep = last ? (uint64_t)(last - b.data) + 1 : 0;
-	buf_release(&b);
-	return rc;
-}
-
-int cli_ladder_load(struct ladder *l, struct err *e)
-{
-	struct buf b = {.data = NULL};
-	char first[256];
-	int there = l->file ? file_there(l->file, e) : 0;
-	if (!l->file || there < 0)
-		return there;
-	if (!there) {
-		head(l, first, sizeof first);
-		return append(l, first, 0, e);
-	}
-	int rc = file_read(&b, l->file, RESULTS_MAX, e);
+	*whole = last ? (uint64_t)(last - b.data) + 1 : 0;
 	buf_u8(&b, 0);
 	if (rc == 0 && b.failed)
 		rc = err_set(e, ERR_MEMORY, "%s: no memory to read it", l->file);
@@ -134,16 +105,35 @@ int cli_ladder_load(struct ladder *l, struct err *e)
 	return rc;
 }
 
-static int file_result(const struct ladder *l, const struct match_result *r, struct err *e)
+static int append(struct ladder *l, const char *line, struct err *e)
+{
+	return file_append(&l->out, line, strlen(line), true, e);
+}
+
+int cli_ladder_load(struct ladder *l, struct err *e)
+{
+	uint64_t whole = 0;
+	char first[256];
+	int there = l->file ? file_there(l->file, e) : 0;
+	if (!l->file || there < 0)
+		return there;
+	int rc = there ? read_file(l, &whole, e) : 0;
+	if (rc == 0)
+		rc = file_append_open(&l->out, l->file, whole, e);
+	if (rc || there)
+		return rc;
+	head(l, first, sizeof first);
+	return append(l, first, e);
+}
+
+static int file_result(struct ladder *l, const struct match_result *r, struct err *e)
 {
 	char line[256];
-	uint64_t keep;
 	if (!l->file)
 		return 0;
 	snprintf(line, sizeof line, "%s %s %u %u %u %u %u\n", l->player[r->a].key, l->player[r->b].key, r->pair[0], r->pair[1],
 		 r->pair[2], r->pair[3], r->pair[4]);
-	int rc = whole_lines(l, &keep, e);
-	return rc ? rc : append(l, line, keep, e);
+	return append(l, line, e);
 }
 
 int cli_ladder_play(struct ladder *l, int a, int b, struct err *e)
