@@ -30,7 +30,7 @@ static void print_result(const struct cli_match *m, const struct hash h[2])
 	print_player(m, &h[0], 0);
 	print_player(m, &h[1], 1);
 	match_score_print(&m->score, stdout);
-	if (cli_is_program(m->name[0]) || cli_is_program(m->name[1]))
+	if (cli_match_by_gtp(m))
 		print_programs(m);
 	if (m->sprt)
 		printf("  SPRT      Elo %g against %g: LLR %.2f, %s\n", m->sprt->elo0, m->sprt->elo1,
@@ -38,29 +38,6 @@ static void print_result(const struct cli_match *m, const struct hash h[2])
 		       m->verdict > 0   ? "the higher one is accepted"
 		       : m->verdict < 0 ? "the lower one is accepted"
 					: "not decided");
-}
-
-static int run_match(struct cli_match *m)
-{
-	struct nn_net *net[2] = {NULL, NULL};
-	struct hash h[2];
-	struct err e = {.text = ""};
-	int code = CLI_OK;
-	for (int i = 0; i < 2 && code == CLI_OK; i++) {
-		if (strcmp(m->name[i], "random") == 0 || cli_is_program(m->name[i]))
-			continue;
-		m->net[i] = net[i] = cli_net_load("match", m->name[i], &h[i], &code);
-	}
-	if (code == CLI_OK) {
-		int rc = cli_match_play(m, &e);
-		code = rc ? cli_fail("match", rc, &e) : CLI_OK;
-		/* What was played in order before the end stands, whatever ended it. */
-		if (rc == 0 || rc == ERR_STOPPED)
-			print_result(m, h);
-	}
-	nn_net_free(net[0]);
-	nn_net_free(net[1]);
-	return code;
 }
 
 /* "ELO0,ELO1" */
@@ -94,14 +71,37 @@ static int complain(const char *what)
 /* What does not fit together. */
 static int check(const struct cli_match *m, const struct texts *t)
 {
-	bool programs = cli_is_program(m->name[0]) || cli_is_program(m->name[1]);
-	if (m->games % 2)
-		return complain("--games must be even: an opening is played twice, with colours changed");
-	if (programs && m->records)
-		return complain("--records is for matches between nets; games with a program go to --sgf DIR");
-	if (!programs && (m->sgf || t->seconds || t->patience))
-		return complain("--sgf, --seconds and --patience are for matches with a program, gtp:COMMAND");
+	bool by_gtp = cli_match_by_gtp(m);
+	if (by_gtp && m->records)
+		return complain("--records is for matches between nets; games with a program, or an imported net, go to --sgf DIR");
+	if (!by_gtp && (m->sgf || t->seconds || t->patience))
+		return complain("--sgf, --seconds and --patience are for matches with a program, gtp:COMMAND, or an imported net");
 	return 0;
+}
+
+static int run_match(struct cli_match *m, const struct texts *t)
+{
+	struct nn_net *net[2] = {NULL, NULL};
+	struct hash h[2];
+	struct err e = {.text = ""};
+	int code = CLI_OK;
+	for (int i = 0; i < 2 && code == CLI_OK; i++) {
+		if (strcmp(m->name[i], "random") == 0 || cli_is_program(m->name[i]))
+			continue;
+		m->net[i] = net[i] = cli_net_load_any("match", m->name[i], &h[i], &code);
+	}
+	if (code == CLI_OK)
+		code = check(m, t) ? CLI_USAGE : CLI_OK;
+	if (code == CLI_OK) {
+		int rc = cli_match_play(m, &e);
+		code = rc ? cli_fail("match", rc, &e) : CLI_OK;
+		/* What was played in order before the end stands, whatever ended it. */
+		if (rc == 0 || rc == ERR_STOPPED)
+			print_result(m, h);
+	}
+	nn_net_free(net[0]);
+	nn_net_free(net[1]);
+	return code;
 }
 
 static int settings(struct cli_match *m, const struct texts *t, struct match_sprt *test)
@@ -124,7 +124,7 @@ static int settings(struct cli_match *m, const struct texts *t, struct match_spr
 	m->plies = (int)plies;
 	m->seconds = (int)seconds;
 	m->patience = (int)patience;
-	return check(m, t);
+	return games % 2 ? complain("--games must be even: an opening is played twice, with colours changed") : 0;
 }
 
 static int run(int argc, char **argv)
@@ -144,7 +144,7 @@ static int run(int argc, char **argv)
 		return n == -2 ? CLI_OK : CLI_USAGE;
 	m.name[0] = argv[0];
 	m.name[1] = argv[1];
-	return settings(&m, &t, &test) ? CLI_USAGE : run_match(&m);
+	return settings(&m, &t, &test) ? CLI_USAGE : run_match(&m, &t);
 }
 
 const struct cli_command cli_cmd_match = {
@@ -164,7 +164,7 @@ const struct cli_command cli_cmd_match = {
 	     "  --records FILE     write the games there\n"
 	     "  --threads N        (all processors); with a program: games at a time\n"
 	     "  --cpu-flags LIST   avx2,avx512vnni or neon,neondot; none, all (all)\n"
-	     "With a program:\n"
+	     "With a program, or an imported net:\n"
 	     "  --seconds S        whole seconds for a move, told as time_settings 0 S 1\n"
 	     "  --patience S       seconds after which a silent program is given up (300)\n"
 	     "  --sgf DIR          write the games there\n",

@@ -47,7 +47,7 @@ static int add_net(struct ladder *l, const char *path, const char *label, struct
 	struct ladder_player *p = place(l, e);
 	if (!p)
 		return ERR_MEMORY;
-	p->net = nn_net_load(path, &h, e);
+	p->net = nn_net_load_any(path, &h, e);
 	if (!p->net)
 		return e->code ? e->code : ERR_FORMAT;
 	p->generation = p->net->generation;
@@ -113,6 +113,8 @@ int cli_ladder_add(struct ladder *l, const char *name, struct err *e)
 
 void cli_ladder_release(struct ladder *l)
 {
+	struct err e; /* every line was synced when it was written */
+	file_append_close(&l->out, &e);
 	for (int i = 0; i < l->players; i++) {
 		nn_net_free(l->player[i].net);
 		free(l->player[i].name);

@@ -31,6 +31,8 @@ struct cli_match {
 
 /* A name that begins with "gtp:". */
 bool cli_is_program(const char *name);
+/* Whether the match is played through GTP: a program takes part, or an imported net, which only miai gtp plays. */
+bool cli_match_by_gtp(const struct cli_match *m);
 
 /* Plays it, with a line of progress on a terminal.  0 or an error code; what was played in order before an error counts.
  * Nets against nets are functions of all but threads and flags; programs are what they are. */

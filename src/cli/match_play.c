@@ -2,6 +2,8 @@
 /* What both kinds of match share: counting, the sequential test, the line of progress. */
 #include "cli/match_int.h"
 
+#include "search/evaluator.h"
+
 #include <stdio.h>
 #include <unistd.h>
 
@@ -26,10 +28,22 @@ bool cli_match_count(struct cli_match *m, uint32_t index, int black_points)
 	return m->verdict == 0;
 }
 
+bool cli_match_by_gtp(const struct cli_match *m)
+{
+	for (int i = 0; i < 2; i++)
+		if (cli_is_program(m->name[i]) || (m->net[i] && m->net[i]->leela))
+			return true;
+	return false;
+}
+
 int cli_match_play(struct cli_match *m, struct err *e)
 {
-	bool programs = cli_is_program(m->name[0]) || cli_is_program(m->name[1]);
-	int rc = programs ? cli_match_programs(m, e) : cli_match_nets(m, e);
+	for (int i = 0; i < 2; i++) {
+		int only = m->net[i] ? evaluator_size(m->net[i]) : 0;
+		if (only && only != m->size)
+			return err_set(e, ERR_ARG, "%s knows boards of %d alone; give --size %d", m->name[i], only, only);
+	}
+	int rc = cli_match_by_gtp(m) ? cli_match_programs(m, e) : cli_match_nets(m, e);
 	if (isatty(STDERR_FILENO))
 		fputc('\n', stderr);
 	return rc;

@@ -82,10 +82,27 @@ class Import(unittest.TestCase):
             self.assertEqual((policy, [value]), (lines[n + 2 * i], lines[n + 2 * i + 1]))
             self.assertGreater(len(set(policy)), 10)
 
-    def test_not_for_others(self):
-        p = miai("match", self.dir / "plain.net", "random", "--size", "7", "--games", "2")
-        self.assertEqual(p.returncode, 3)
-        self.assertIn("an imported net", p.stderr)
+    def test_matches(self):
+        """Against another player it plays by GTP, the same games at any number of tables; in a ladder too."""
+        play = ("match", self.dir / "plain.net", "random", "--visits", "4", "--opening-plies", "2")
+        first = set()
+        for tables in "1", "2":
+            folder = self.dir / f"tables{tables}"
+            p = miai(*play, "--size", "7", "--games", "2", "--threads", tables, "--sgf", folder)
+            self.assertEqual((p.returncode, p.stderr), (0, ""))
+            self.assertIn("0 games lost by breaking the rules", p.stdout)
+            first.add((folder / "000000.sgf").read_text())
+        self.assertEqual(len(first), 1)
+        self.assertIn(f"PB[{self.dir / 'plain.net'}]PW[random]", first.pop())
+        p = miai(*play)
+        self.assertEqual(p.returncode, 2)
+        self.assertIn("boards of 7 alone; give --size 7", p.stderr)
+        p = miai(*play, "--size", "7", "--records", self.dir / "records")
+        self.assertEqual(p.returncode, 2)
+        self.assertIn("an imported net, go to --sgf DIR", p.stderr)
+        p = miai("ladder", self.dir / "plain.net", "random", "--size", "7", "--pairs", "1", "--visits", "4")
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertIn("plain.net", p.stdout)
 
     def test_refused(self):
         for data, words in ((b"", "line 1"), (b"\x1f\x8b", "gzip"), (self.text[:1000], "lines"),
