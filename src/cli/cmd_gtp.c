@@ -7,6 +7,7 @@
 #include "gtp/gtp.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,14 +18,27 @@ struct gtp_session {
 	struct cli_lines *lines;
 	FILE *transcript;
 	bool failed; /* standard output is gone */
+	atomic_int interrupts; /* lines that wait and are GoGui's way to cut a thought short */
 };
 
-/* On the reading thread: GoGui's way to cut a thought short. */
+static bool is_interrupt(const char *line, size_t n)
+{
+	static const char word[] = "# interrupt";
+	return n >= sizeof word - 1 && memcmp(line, word, sizeof word - 1) == 0;
+}
+
+/* On the reading thread. */
 static void line_seen(void *ctx, const char *line, size_t n)
 {
 	struct gtp_session *s = ctx;
-	if (n >= 11 && memcmp(line, "# interrupt", 11) == 0)
-		engine_stop(gtp_engine(s->gtp));
+	if (is_interrupt(line, n))
+		atomic_fetch_add(&s->interrupts, 1);
+}
+
+static bool interrupted(void *ctx)
+{
+	struct gtp_session *s = ctx;
+	return atomic_load(&s->interrupts) > 0;
 }
 
 static bool waiting(void *ctx)
@@ -39,6 +53,12 @@ static void flush(void *ctx, struct buf *out)
 	if (out->len && (fwrite(out->data, 1, out->len, stdout) != out->len || fflush(stdout) != 0))
 		s->failed = true;
 	buf_clear(out);
+}
+
+static void chat(void *ctx, const char *line)
+{
+	(void)ctx;
+	fprintf(stderr, "%s\n", line);
 }
 
 /* A transcript that cannot be written is no reason to lose a game. */
@@ -61,7 +81,10 @@ static int converse(struct gtp_session *s)
 			engine_ponder(gtp_engine(s->gtp), waiting, s);
 		if (!cli_lines_next(s->lines, &line))
 			break;
-		go_on = gtp_command(s->gtp, line.data ? (const void *)line.data : "", line.len, &out);
+		const char *text = line.data ? (const char *)line.data : "";
+		if (is_interrupt(text, line.len))
+			atomic_fetch_sub(&s->interrupts, 1);
+		go_on = gtp_command(s->gtp, text, line.len, &out);
 		memory = !line.failed && !out.failed;
 		flush(s, &out);
 	}
@@ -110,6 +133,7 @@ static int play(struct gtp_settings *set, const char *path, const char *transcri
 	set->engine.kernels = &kernels;
 	set->flush = flush;
 	set->waiting = waiting;
+	set->interrupted = interrupted;
 	set->ctx = &s;
 	s.gtp = gtp_new(set, &e);
 	if (!s.gtp) {
@@ -148,7 +172,7 @@ static int load_settings(struct engine_params *p, const char *path)
 /* The options as text; NULL where not given. */
 struct given {
 	const char *net, *visits, *threads, *cpu, *seed, *drawn, *resign, *memory, *name, *ponder, *friendly, *transcript,
-	    *settings;
+	    *settings, *chat;
 };
 
 static int take(const struct given *o, struct gtp_settings *s, unsigned *flags)
@@ -176,6 +200,7 @@ static int take(const struct given *o, struct gtp_settings *s, unsigned *flags)
 	p->friendly_pass |= o->friendly != NULL;
 	s->engine.memory = (uint64_t)m << 20;
 	s->name = o->name;
+	s->chat = o->chat ? chat : NULL;
 	return CLI_OK;
 }
 
@@ -187,7 +212,7 @@ static int run(int argc, char **argv)
 	    {"seed", 1, &o.seed},     {"random", 0, &o.drawn},      {"cpu-flags", 1, &o.cpu},
 	    {"resign", 1, &o.resign}, {"memory", 1, &o.memory},     {"name", 1, &o.name},
 	    {"ponder", 0, &o.ponder}, {"settings", 1, &o.settings}, {"friendly-pass", 0, &o.friendly},
-	    {"transcript", 1, &o.transcript},
+	    {"transcript", 1, &o.transcript}, {"chat", 0, &o.chat},
 	};
 	unsigned flags;
 	struct gtp_settings s = {.engine = {.size = SIZE, .komi_half = KOMI_HALF}, .version = MIAI_VERSION};
@@ -205,6 +230,8 @@ static int run(int argc, char **argv)
 			return cli_fail("gtp", rc, &e);
 		o.net = usual;
 	}
+	if (s.chat) /* bridges take what follows for chat once a line has that name */
+		fprintf(stderr, "miai %s tells its chat as KataGo does\n", MIAI_VERSION);
 	return play(&s, o.net, o.transcript, flags);
 }
 
@@ -225,6 +252,7 @@ const struct cli_command cli_cmd_gtp = {
 	     "  --friendly-pass   pass where all is settled though dead stones are on the board\n"
 	     "  --transcript FILE what was thought, so that \"miai replay\" can make it again\n"
 	     "  --settings FILE   lines \"NAME VALUE\": parameters, as kata-list-params names them\n"
+	     "  --chat            each move's chance, lead and variation on standard error, for gtp2ogs\n"
 	     "  --name TEXT       what the command name answers (miai)\n"
 	     "  --cpu-flags LIST  instruction sets to use: avx2,avx512vnni or neon,neondot; none, all (all);\n"
 	     "                    the moves are the same with any\n",

@@ -92,7 +92,7 @@ bool analyze_parse(struct gtp *g, struct gtp_call *c, enum analyze_dialect diale
 	r->dialect = dialect;
 	r->player = game_go.to_move(engine_state(g->engine));
 	r->most = GAME_ACTIONS_MAX;
-	r->limits.interval_us = INTERVAL;
+	r->limits.interval_us = dialect == ANALYZE_CGOS ? 0 : INTERVAL; /* a server wants one report a move */
 	if (i < c->argc && gtp_color(c->argv[i], &r->player))
 		i++;
 	if (i < c->argc && interval(c->argv[i], &r->limits.interval_us))

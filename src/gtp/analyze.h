@@ -9,6 +9,7 @@ enum analyze_dialect {
 	ANALYZE_LZ,    /* winrate 0..10000 */
 	ANALYZE_KATA,  /* winrate 0..1, scores, and more where asked for */
 	ANALYZE_PLAIN, /* winrate 0..1, always with a decimal point */
+	ANALYZE_CGOS,  /* a JSON object */
 };
 
 struct analyze_request {

@@ -62,6 +62,8 @@ static void say_move(struct buf *b, const struct engine_analysis *a, const struc
 			   m->visits, unit(utility), unit(winrate), points(score), points(stdev), points(score),
 			   points(score), unit(m->prior), unit(lcb), 2 * unit(lcb) - 1, m->visits);
 		break;
+	case ANALYZE_CGOS:
+		break; /* told elsewhere */
 	case ANALYZE_PLAIN:
 		gtp_printf(b, " winrate %.6f scoreLead %.4f prior %.6f lcb %.6f", unit(winrate), points(score),
 			   unit(m->prior), unit(lcb));
@@ -81,9 +83,53 @@ static void say_root(struct buf *b, const struct engine_analysis *a)
 		   points(a->score), points(a->score), a->visits, unit(a->raw_winrate), points(a->raw_score));
 }
 
+/* --- The JSON object that CGOS keeps with a move --- */
+
+static void say_cgos_vertex(struct buf *b, int size, int action)
+{
+	char vertex[GO_VERTEX_TEXT];
+	go_vertex_write(vertex, size, action);
+	buf_printf(b, "%s", action == size * size ? "pass" : vertex);
+}
+
+static void say_cgos_move(struct buf *b, const struct engine_info *m, int size)
+{
+	buf_printf(b, "{\"move\":\"");
+	say_cgos_vertex(b, size, m->action);
+	gtp_printf(b, "\",\"visits\":%d,\"winrate\":%.4f,\"score\":%.2f,\"prior\":%.4f,\"pv\":\"", m->visits, unit(m->winrate),
+		   points(m->score), unit(m->prior));
+	for (int i = 1; i < m->pv_len; i++) {
+		buf_printf(b, "%s", i > 1 ? " " : "");
+		say_cgos_vertex(b, size, m->pv[i]);
+	}
+	buf_printf(b, "\"}");
+}
+
+/* Ownership is a letter a point, 0 (the opponent's) to 62 as base64 counts them. */
+static void say_cgos(struct buf *b, const struct engine_analysis *a, int size)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	enum { MOVES = 10 };
+	gtp_printf(b, "{\"winrate\":%.4f,\"score\":%.2f,\"visits\":%d,\"moves\":[", unit(a->winrate), points(a->score), a->visits);
+	for (int i = 0; i < a->moves && i < MOVES && a->move[i].visits; i++) {
+		buf_printf(b, "%s", i ? "," : "");
+		say_cgos_move(b, &a->move[i], size);
+	}
+	buf_printf(b, "]");
+	if (a->owner)
+		buf_printf(b, ",\"ownership\":\"");
+	for (int p = 0; a->owner && p < size * size; p++)
+		buf_u8(b, (uint8_t)letters[((a->owner[p] + 32767) * 62 + 32767) / 65534]); /* -32767..32767 */
+	buf_printf(b, "%s}\n", a->owner ? "\"" : "");
+}
+
 void analyze_print(struct buf *b, const struct engine_analysis *a, const struct analyze_request *r, int size)
 {
 	int told = 0;
+	if (r->dialect == ANALYZE_CGOS) {
+		say_cgos(b, a, size);
+		return;
+	}
 	for (int i = 0; i < a->moves && told < r->most; i++) {
 		const struct engine_info *m = &a->move[i];
 		bool avoided = r->limits.avoid && r->avoid[m->action] && r->limits.avoid_depth[a->to_move] > 0;

@@ -229,7 +229,7 @@ int engine_choose(struct engine *g, int player, struct err *e, int *action)
 }
 
 int engine_genmove_report(struct engine *g, int player, const struct engine_limits *more, engine_report *report,
-                          void *ctx, int *action, struct err *e)
+                          engine_waiting *waiting, void *ctx, int *action, struct err *e)
 {
 	struct engine_limits l = {.visits = 0};
 	int64_t since = engine_now(g);
@@ -243,7 +243,7 @@ int engine_genmove_report(struct engine *g, int player, const struct engine_limi
 	if (rc == 0 && !g->set.net)
 		*action = draw_evenly(g);
 	else if (rc == 0)
-		rc = engine_search(g, player, &l, report, NULL, ctx, e);
+		rc = engine_search(g, player, &l, report, waiting, ctx, e);
 	if (rc == 0 && g->set.net)
 		rc = engine_choose(g, player, e, action);
 	if (rc == 0) {
@@ -260,5 +260,5 @@ int engine_genmove_report(struct engine *g, int player, const struct engine_limi
 
 int engine_genmove(struct engine *g, int player, int *action, struct err *e)
 {
-	return engine_genmove_report(g, player, NULL, NULL, NULL, action, e);
+	return engine_genmove_report(g, player, NULL, NULL, NULL, NULL, action, e);
 }

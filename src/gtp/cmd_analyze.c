@@ -6,6 +6,7 @@
 
 /* A command that is being told as it goes. */
 struct analysis {
+	struct gtp_cut cut; /* first: a pointer to it is one to the whole */
 	struct gtp *gtp;
 	struct gtp_call *call;
 	const struct analyze_request *request;
@@ -20,12 +21,6 @@ static bool report(void *ctx, const struct engine_analysis *a, bool last)
 	return true;
 }
 
-static bool waits(void *ctx)
-{
-	const struct gtp *g = ((struct analysis *)ctx)->gtp;
-	return g->set.waiting(g->set.ctx);
-}
-
 /* The tree is as large as it may be: nothing to do until a line comes. */
 static void wait_for_line(struct gtp *g)
 {
@@ -37,14 +32,14 @@ static void wait_for_line(struct gtp *g)
 static bool analyze(struct gtp *g, struct gtp_call *c, enum analyze_dialect dialect)
 {
 	struct analyze_request r;
-	struct analysis s = {g, c, &r};
+	struct analysis s = {{g, false}, g, c, &r};
 	struct err e;
 	if (!analyze_parse(g, c, dialect, &r))
 		return false;
 	r.limits.least_visits = 2;
 	if (!g->set.waiting)
 		r.limits.visits = engine_params(g->engine)->visits ? engine_params(g->engine)->visits : 400;
-	if (engine_think(g->engine, r.player, &r.limits, report, g->set.waiting ? waits : NULL, &s, NULL, &e))
+	if (engine_think(g->engine, r.player, &r.limits, report, gtp_cut, &s, NULL, &e))
 		return gtp_fail(c, e.text);
 	wait_for_line(g);
 	gtp_stream(g, c);
@@ -66,20 +61,29 @@ bool gtp_analyze(struct gtp *g, struct gtp_call *c)
 	return analyze(g, c, ANALYZE_PLAIN);
 }
 
-/* As genmove, with reports; the last line is "play VERTEX". */
-static bool generate(struct gtp *g, struct gtp_call *c, enum analyze_dialect dialect, bool make_it)
+enum kind { MAKE, SEARCH, CANCELLABLE };
+
+/* As genmove or kata-search, with reports; the last line is "play VERTEX". */
+static bool generate(struct gtp *g, struct gtp_call *c, enum analyze_dialect dialect, enum kind kind)
 {
 	struct analyze_request r;
-	struct analysis s = {g, c, &r};
+	struct analysis s = {{g, false}, g, c, &r};
 	int action;
 	struct err e;
 	if (!analyze_parse(g, c, dialect, &r))
 		return false;
-	r.limits.unclocked = !make_it;
-	if (engine_genmove_report(g->engine, r.player, &r.limits, report, &s, &action, &e))
+	r.limits.unclocked = kind != MAKE;
+	engine_waiting *waiting = kind == CANCELLABLE ? gtp_cut : gtp_interrupted;
+	if (engine_genmove_report(g->engine, r.player, &r.limits, report, waiting, &s, &action, &e))
 		return gtp_fail(c, e.text);
 	gtp_stream(g, c);
-	if (make_it && action != ENGINE_RESIGN && !engine_play(g->engine, r.player, action))
+	if (s.cut.cut) {
+		buf_printf(c->text, "play cancelled\n");
+		return true;
+	}
+	if (kind == MAKE)
+		gtp_remember(g, action);
+	if (kind == MAKE && action != ENGINE_RESIGN && !engine_play(g->engine, r.player, action))
 		action = ENGINE_RESIGN;
 	buf_printf(c->text, "play ");
 	gtp_say_vertex(g, c->text, action);
@@ -89,20 +93,30 @@ static bool generate(struct gtp *g, struct gtp_call *c, enum analyze_dialect dia
 
 bool gtp_lz_genmove_analyze(struct gtp *g, struct gtp_call *c)
 {
-	return generate(g, c, ANALYZE_LZ, true);
+	return generate(g, c, ANALYZE_LZ, MAKE);
 }
 
 bool gtp_kata_genmove_analyze(struct gtp *g, struct gtp_call *c)
 {
-	return generate(g, c, ANALYZE_KATA, true);
+	return generate(g, c, ANALYZE_KATA, MAKE);
 }
 
 bool gtp_genmove_analyze(struct gtp *g, struct gtp_call *c)
 {
-	return generate(g, c, ANALYZE_PLAIN, true);
+	return generate(g, c, ANALYZE_PLAIN, MAKE);
 }
 
 bool gtp_kata_search_analyze(struct gtp *g, struct gtp_call *c)
 {
-	return generate(g, c, ANALYZE_KATA, false);
+	return generate(g, c, ANALYZE_KATA, SEARCH);
+}
+
+bool gtp_kata_search_analyze_cancellable(struct gtp *g, struct gtp_call *c)
+{
+	return generate(g, c, ANALYZE_KATA, CANCELLABLE);
+}
+
+bool gtp_cgos_genmove_analyze(struct gtp *g, struct gtp_call *c)
+{
+	return generate(g, c, ANALYZE_CGOS, MAKE);
 }

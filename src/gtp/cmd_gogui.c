@@ -18,13 +18,6 @@ bool gtp_gogui_analyze_commands(struct gtp *g, struct gtp_call *c)
 	return true;
 }
 
-bool gtp_gogui_interrupt(struct gtp *g, struct gtp_call *c)
-{
-	(void)g;
-	(void)c;
-	return true;
-}
-
 static bool raw(struct gtp *g, struct gtp_call *c, struct engine_raw *out)
 {
 	struct err e;

@@ -5,19 +5,29 @@
 
 #include "base/symmetry.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* --- Rules --- */
+
+static bool use_rules(struct gtp *g, struct gtp_call *c, const struct gtp_rules *r)
+{
+	struct err e;
+	if (engine_suicide(g->engine, r->suicide))
+		return gtp_fail(c, "the game has a suicide in it: the rules cannot change now");
+	return engine_set(g->engine, "friendly_pass", r->friendly_pass ? "1" : "0", &e) == 0 || gtp_fail(c, e.text);
+}
 
 static bool set_rules(struct gtp *g, struct gtp_call *c, const char *text)
 {
 	struct gtp_rules r;
 	struct err e;
-	if (gtp_rules_parse(text, &r, &e))
-		return gtp_fail(c, e.text);
-	if (engine_suicide(g->engine, r.suicide))
-		return gtp_fail(c, "the game has a suicide in it: the rules cannot change now");
-	return engine_set(g->engine, "friendly_pass", r.friendly_pass ? "1" : "0", &e) == 0 || gtp_fail(c, e.text);
+	return gtp_rules_parse(text, &r, &e) ? gtp_fail(c, e.text) : use_rules(g, c, &r);
+}
+
+static struct gtp_rules rules_now(const struct gtp *g)
+{
+	return (struct gtp_rules){engine_rules(g->engine)->suicide != 0, engine_params(g->engine)->friendly_pass != 0};
 }
 
 /* The arguments as one text again. */
@@ -45,9 +55,16 @@ bool gtp_kata_set_rules(struct gtp *g, struct gtp_call *c)
 
 bool gtp_kata_get_rules(struct gtp *g, struct gtp_call *c)
 {
-	const struct gtp_rules r = {engine_rules(g->engine)->suicide != 0, engine_params(g->engine)->friendly_pass != 0};
+	const struct gtp_rules r = rules_now(g);
 	gtp_rules_print(&r, c->text);
 	return true;
+}
+
+bool gtp_kata_set_rule(struct gtp *g, struct gtp_call *c)
+{
+	struct gtp_rules r = rules_now(g);
+	struct err e;
+	return gtp_rules_field(c->argv[0], c->argv[1], &r, &e) ? gtp_fail(c, e.text) : use_rules(g, c, &r);
 }
 
 bool gtp_kgs_rules(struct gtp *g, struct gtp_call *c)
@@ -57,10 +74,44 @@ bool gtp_kgs_rules(struct gtp *g, struct gtp_call *c)
 
 /* --- Parameters --- */
 
-/* Names that clients know from another engine. */
-static const char *own_name(const char *name)
+/* Names that clients know from another engine, and how they write the values. */
+static const struct alias {
+	const char *name, *own;
+	enum { COUNT, SECONDS, BOOLEAN } kind;
+} aliases[] = {
+    {"maxVisits", "visits", COUNT},
+    {"maxTime", "time_ms", SECONDS},
+    {"lagBuffer", "lag_ms", SECONDS},
+    {"ponderingEnabled", "ponder", BOOLEAN},
+};
+enum { ALIASES = sizeof aliases / sizeof *aliases };
+
+static const struct alias *find_alias(const char *name)
 {
-	return strcmp(name, "maxVisits") == 0 ? "visits" : name;
+	for (int i = 0; i < ALIASES; i++)
+		if (strcmp(aliases[i].name, name) == 0)
+			return &aliases[i];
+	return NULL;
+}
+
+/* Their value as ours; what is more than any limit is the greatest one. */
+static bool own_value(const struct alias *a, const char *value, char out[ENGINE_VALUE_TEXT])
+{
+	enum { SECONDS_MAX = 1000000 };
+	long long us = 0;
+	int n = 0;
+	bool truth = strcmp(value, "true") == 0;
+	if (a->kind == COUNT && gtp_int(value, &n)) {
+		n = n > ENGINE_VISITS_MAX ? ENGINE_VISITS_MAX : n;
+	} else if (a->kind == SECONDS && gtp_seconds(value, &us)) {
+		n = (int)(us / 1000 > SECONDS_MAX * 1000LL ? SECONDS_MAX * 1000LL : us / 1000);
+	} else if (a->kind == BOOLEAN && (truth || strcmp(value, "false") == 0)) {
+		n = truth;
+	} else {
+		return false;
+	}
+	snprintf(out, ENGINE_VALUE_TEXT, "%d", n);
+	return true;
 }
 
 bool gtp_kata_list_params(struct gtp *g, struct gtp_call *c)
@@ -68,22 +119,37 @@ bool gtp_kata_list_params(struct gtp *g, struct gtp_call *c)
 	(void)g;
 	for (int i = 0; engine_param_name(i); i++)
 		buf_printf(c->text, "%s%s", i ? " " : "", engine_param_name(i));
+	for (int i = 0; i < ALIASES; i++)
+		buf_printf(c->text, " %s", aliases[i].name);
 	return true;
 }
 
 bool gtp_kata_get_param(struct gtp *g, struct gtp_call *c)
 {
+	const struct alias *a = find_alias(c->argv[0]);
 	char text[ENGINE_VALUE_TEXT];
-	if (!engine_get(g->engine, own_name(c->argv[0]), text))
+	int n;
+	if (!engine_get(g->engine, a ? a->own : c->argv[0], text))
 		return gtp_fail(c, "Invalid parameter");
-	buf_printf(c->text, "%s", text);
+	if (!a || a->kind == COUNT || !gtp_int(text, &n))
+		buf_printf(c->text, "%s", text);
+	else if (a->kind == SECONDS)
+		buf_printf(c->text, "%d.%03d", n / 1000, n % 1000);
+	else
+		buf_printf(c->text, "%s", n ? "true" : "false");
 	return true;
 }
 
 bool gtp_kata_set_param(struct gtp *g, struct gtp_call *c)
 {
+	const struct alias *a = find_alias(c->argv[0]);
+	char text[ENGINE_VALUE_TEXT];
 	struct err e;
-	return engine_set(g->engine, own_name(c->argv[0]), c->argv[1], &e) == 0 || gtp_fail(c, e.text);
+	if (!a)
+		return engine_set(g->engine, c->argv[0], c->argv[1], &e) == 0 || gtp_fail(c, e.text);
+	if (!own_value(a, c->argv[1], text))
+		return gtp_fail(c, "syntax error");
+	return engine_set(g->engine, a->own, text, &e) == 0 || gtp_fail(c, e.text);
 }
 
 /* --- The net alone --- */

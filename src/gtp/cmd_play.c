@@ -14,12 +14,15 @@ static bool make(struct gtp *g, struct gtp_call *c, int player, int action)
 
 static bool generate(struct gtp *g, struct gtp_call *c, const struct engine_limits *more, bool make_it)
 {
+	struct gtp_cut cut = {.gtp = g};
 	int player, action;
 	struct err e;
 	if (!gtp_color(c->argv[0], &player))
 		return gtp_fail(c, "syntax error");
-	if (engine_genmove_report(g->engine, player, more, NULL, NULL, &action, &e))
+	if (engine_genmove_report(g->engine, player, more, NULL, gtp_interrupted, &cut, &action, &e))
 		return gtp_fail(c, e.text);
+	if (make_it)
+		gtp_remember(g, action);
 	if (make_it && !make(g, c, player, action))
 		return false;
 	gtp_say_vertex(g, c->text, action);
@@ -36,12 +39,33 @@ bool gtp_reg_genmove(struct gtp *g, struct gtp_call *c)
 	return generate(g, c, &(struct engine_limits){.unclocked = true}, false);
 }
 
-/* As reg_genmove; the player to move unless one is named. */
+/* The player to move unless one is named. */
+static const char *player_named(const struct gtp *g, const struct gtp_call *c)
+{
+	return c->argc ? c->argv[0] : game_go.to_move(engine_state(g->engine)) ? "w" : "b";
+}
+
 bool gtp_kata_search(struct gtp *g, struct gtp_call *c)
 {
-	if (c->argc == 0)
-		c->argv[0] = game_go.to_move(engine_state(g->engine)) ? "w" : "b";
+	c->argv[0] = player_named(g, c);
 	return gtp_reg_genmove(g, c);
+}
+
+/* The same, but any line ends it, and then there is no move. */
+bool gtp_kata_search_cancellable(struct gtp *g, struct gtp_call *c)
+{
+	struct gtp_cut cut = {.gtp = g};
+	int player, action;
+	struct err e;
+	if (!gtp_color(player_named(g, c), &player))
+		return gtp_fail(c, "syntax error");
+	if (engine_genmove_report(g->engine, player, &(struct engine_limits){.unclocked = true}, NULL, gtp_cut, &cut, &action, &e))
+		return gtp_fail(c, e.text);
+	if (cut.cut)
+		buf_printf(c->text, "cancelled");
+	else
+		gtp_say_vertex(g, c->text, action);
+	return true;
 }
 
 /* Dead stones of the other's on the board? */
@@ -77,13 +101,6 @@ bool gtp_kgs_genmove_cleanup(struct gtp *g, struct gtp_call *c)
 	if (friendly)
 		engine_set(g->engine, "friendly_pass", "1", &e);
 	return ok;
-}
-
-bool gtp_kgs_game_over(struct gtp *g, struct gtp_call *c)
-{
-	(void)g;
-	(void)c;
-	return true;
 }
 
 bool gtp_final_score(struct gtp *g, struct gtp_call *c)

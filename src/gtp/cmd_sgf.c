@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Games from files and into them, and positions set up at once. */
+/* Games from files and into them. */
 #include "gtp/gtp_int.h"
 
 #include "base/file.h"
@@ -140,27 +140,4 @@ bool gtp_printsgf(struct gtp *g, struct gtp_call *c)
 	}
 	buf_release(&text);
 	return ok;
-}
-
-/* COLOUR VERTEX ...: a position as setup stones. */
-bool gtp_set_position(struct gtp *g, struct gtp_call *c)
-{
-	struct err e;
-	int player, point, points = game_points(engine_rules(g->engine));
-	if (c->argc % 2)
-		return gtp_fail(c, "syntax error");
-	for (int i = 0; i < c->argc; i += 2)
-		if (!gtp_color(c->argv[i], &player) || !go_vertex_read(c->argv[i + 1], gtp_size(g), &point) || point == points)
-			return gtp_fail(c, "syntax error");
-	if (engine_clear(g->engine, gtp_size(g), &e))
-		return gtp_fail(c, e.text);
-	for (int i = 0; i < c->argc; i += 2) {
-		gtp_color(c->argv[i], &player);
-		go_vertex_read(c->argv[i + 1], gtp_size(g), &point);
-		if (!engine_place(g->engine, player, point)) {
-			engine_clear(g->engine, gtp_size(g), &e);
-			return gtp_fail(c, "illegal position");
-		}
-	}
-	return true;
 }

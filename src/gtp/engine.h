@@ -161,10 +161,10 @@ int engine_think(struct engine *g, int player, const struct engine_limits *l, en
 /* The move for player under the parameters' limits and the clock: an action, or ENGINE_RESIGN.  The game is as before.
  * What was thought is engine_last. */
 int engine_genmove(struct engine *g, int player, int *action, struct err *e);
-/* The same with reports on the way.  more (may be NULL): intervals, owners and moves to avoid as it says; its visits and
- * time replace the parameters' where either is not 0. */
+/* The same with reports on the way, and cut short where waiting says so; both may be NULL.  more (may be NULL): intervals,
+ * owners and moves to avoid as it says; its visits and time replace the parameters' where either is not 0. */
 int engine_genmove_report(struct engine *g, int player, const struct engine_limits *more, engine_report *report,
-                          void *ctx, int *action, struct err *e);
+                          engine_waiting *waiting, void *ctx, int *action, struct err *e);
 const struct engine_analysis *engine_last(const struct engine *g); /* NULL where nothing was thought of this position */
 /* Thinks on while it is the other's turn, until waiting says so or engine_stop; nothing where ponder is 0. */
 void engine_ponder(struct engine *g, engine_waiting *waiting, void *ctx);

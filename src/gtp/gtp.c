@@ -132,6 +132,19 @@ static bool execute(struct gtp *g, struct gtp_call *c, char **word, int words)
 	return cmd->run(g, c);
 }
 
+bool gtp_interrupted(void *ctx)
+{
+	const struct gtp *g = ((const struct gtp_cut *)ctx)->gtp;
+	return g->set.interrupted && g->set.interrupted(g->set.ctx);
+}
+
+bool gtp_cut(void *ctx)
+{
+	struct gtp_cut *c = ctx;
+	c->cut = c->gtp->set.waiting && c->gtp->set.waiting(c->gtp->set.ctx);
+	return c->cut;
+}
+
 void gtp_stream(struct gtp *g, struct gtp_call *c)
 {
 	if (!c->streamed)

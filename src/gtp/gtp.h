@@ -22,6 +22,9 @@ struct gtp_settings {
 	 * NULL: a reply comes as a whole, and analysis ends at the parameter visits, or 400. */
 	void (*flush)(void *ctx, struct buf *out);
 	engine_waiting *waiting;
+	engine_waiting *interrupted; /* asked whether a genmove is to end now, with the move that it has; NULL: never */
+	/* Told a line about each move that was made, for the chat of a server; NULL: nobody. */
+	void (*chat)(void *ctx, const char *line);
 	void *ctx;
 };
 

@@ -6,11 +6,19 @@
 #include "gtp/clock.h"
 #include "gtp/gtp.h"
 
-enum { GTP_ARGS_MAX = 512 }; /* set_free_handicap may name every point */
+enum { GTP_ARGS_MAX = 1024 }; /* set_position may name every point with its colour */
+
+/* What was thought of the last move that was made. */
+struct gtp_thought {
+	bool there;
+	int moves;              /* of the game, before it */
+	int32_t winrate, score; /* the mover's, as in struct engine_analysis */
+};
 
 struct gtp {
 	struct gtp_settings set;
 	struct engine *engine;
+	struct gtp_thought thought;
 	struct buf *out; /* of the line under way */
 };
 
@@ -32,6 +40,16 @@ bool gtp_fail(struct gtp_call *c, const char *what); /* writes what, returns fal
 bool gtp_known(const char *name);
 int gtp_size(const struct gtp *g);
 void gtp_say_vertex(struct gtp *g, struct buf *b, int action);
+/* Two engine_waiting whose ctx is a struct gtp_cut: one asks for the user's impatience, the other for any line at all, and
+ * remembers whether there was one. */
+struct gtp_cut {
+	const struct gtp *gtp;
+	bool cut;
+};
+bool gtp_interrupted(void *ctx);
+bool gtp_cut(void *ctx);
+/* Between a genmove and the move itself: keeps what was thought of action, and tells the chat. */
+void gtp_remember(struct gtp *g, int action);
 /* Begins the reply now ("=id" and a newline) and hands over what there is of it. */
 void gtp_stream(struct gtp *g, struct gtp_call *c);
 

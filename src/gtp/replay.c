@@ -207,7 +207,7 @@ static int replay_genmove(struct replay *r, struct err *e)
 		return bad(r, e);
 	want = resign ? ENGINE_RESIGN : want;
 	struct engine_limits l = limits(r, visits);
-	int rc = engine_genmove_report(r->engine, player, &l, NULL, NULL, &got, e);
+	int rc = engine_genmove_report(r->engine, player, &l, NULL, NULL, NULL, &got, e);
 	rc = rc || !visits ? rc : check_visits(r, visits, e);
 	if (rc)
 		return rc;

@@ -65,7 +65,7 @@ static bool one_of(const char *value, const char *const *list)
 }
 
 /* Any ko rule is taken for positional superko, which is one of them and differs from the others only in rare fights. */
-static int field(const char *key, const char *value, struct gtp_rules *out, struct err *e)
+int gtp_rules_field(const char *key, const char *value, struct gtp_rules *out, struct err *e)
 {
 	static const char *const kos[] = {"SIMPLE", "POSITIONAL", "SITUATIONAL", "SPIGHT", NULL};
 	static const char *const bonuses[] = {"0", "N", "N-1", NULL};
@@ -98,7 +98,7 @@ static int by_object(const char *p, struct gtp_rules *out, struct err *e)
 		p = p && *p == ':' ? scalar(blank(p + 1), value) : NULL;
 		if (!p)
 			return err_set(e, ERR_FORMAT, "rules are a name or a flat JSON object");
-		int rc = field(key, value, &r, e);
+		int rc = gtp_rules_field(key, value, &r, e);
 		if (rc)
 			return rc;
 		p = blank(p);

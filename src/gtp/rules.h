@@ -16,6 +16,8 @@ struct gtp_rules {
 /* A name ("chinese", "tromp-taylor", ...) or a flat JSON object of KataGo's fields.  ERR_FORMAT: neither; ERR_ARG: rules
  * that are not played here (territory, a tax, a button). */
 int gtp_rules_parse(const char *text, struct gtp_rules *out, struct err *e);
+/* One of those fields alone; the same errors. */
+int gtp_rules_field(const char *key, const char *value, struct gtp_rules *out, struct err *e);
 /* As such an object. */
 void gtp_rules_print(const struct gtp_rules *r, struct buf *out);
 

@@ -144,7 +144,7 @@ static json_t *choose_move(struct net_job *job, struct engine *g, struct err *e)
 	int action, player = turn_of(g);
 	snprintf(level, sizeof level, "%d", job->strength);
 	if (engine_set(g, "strength", level, e) ||
-	    engine_genmove_report(g, player, &l, report, job, &action, e))
+	    engine_genmove_report(g, player, &l, report, NULL, job, &action, e))
 		return NULL;
 	const struct engine_analysis *a = engine_last(g);
 	json_t *j = a ? say_analysis(job, a) : json_object();

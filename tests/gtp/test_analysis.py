@@ -4,36 +4,31 @@
 
 usage: test_analysis.py MIAI"""
 import json
-import pathlib
 import subprocess
 import sys
-import tempfile
 import unittest
 
-import nets
+import talk
 
 MIAI = None
 BASE = {"rules": "chinese", "komi": 7.5, "boardXSize": 7, "boardYSize": 7, "moves": [], "maxVisits": 40}
 
 
-class Engine:
+class Engine(talk.Program):
     def __init__(self, net, *options):
-        self.p = subprocess.Popen([MIAI, "analysis", "-model", net, "-config", "none.cfg", *options],
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        super().__init__(MIAI, "analysis", "-model", net, "-config", "none.cfg", *talk.LITTLE, *options)
 
     def send(self, *lines):
-        for line in lines:
-            self.p.stdin.write((line if isinstance(line, str) else json.dumps(line)) + "\n")
-        self.p.stdin.flush()
+        self.write(*(line if isinstance(line, str) else json.dumps(line) for line in lines))
 
     def read(self, n=1):
-        return [json.loads(self.p.stdout.readline()) for _ in range(n)]
+        return [json.loads(self.line()) for _ in range(n)]
 
     def finish(self, *lines):
         """Everything it still says, after the last lines."""
         self.send(*lines)
-        out, err = self.p.communicate(timeout=100)
-        assert self.p.returncode == 0, err
+        code, out, err = self.end()
+        assert code == 0, err
         assert "Started, ready to begin handling requests" in err
         return [json.loads(line) for line in out.splitlines()]
 
@@ -42,17 +37,7 @@ def query(id, **fields):
     return {"id": id, **BASE, **fields}
 
 
-class Analysis(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.dir = pathlib.Path(cls.folder.name)
-        cls.net = nets.random_net(str(cls.dir / "r.net"))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
-
+class Analysis(talk.WithNet):
     def ask(self, *lines, options=()):
         return Engine(self.net, *options).finish(*lines)
 

@@ -4,14 +4,13 @@
 threads; and what needs a net besides.
 
 usage: test_analyze.py MIAI"""
-import pathlib
+import json
 import re
-import subprocess
 import sys
-import tempfile
 import unittest
 
 import nets
+import talk
 
 MIAI = None
 VERTEX = r"(?:[A-HJ-T]\d+|PASS)"
@@ -26,17 +25,9 @@ ROOT = rf" rootInfo visits {INT} utility {FLOAT} winrate {FLOAT} .*?rawLead {FLO
 OWNER = rf" ownership(?: {FLOAT})+"
 
 
-class Engine:
+class Engine(talk.Program):
     def __init__(self, net, *options):
-        self.p = subprocess.Popen([MIAI, "gtp", "--net", net, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                  text=True)
-
-    def write(self, line):
-        self.p.stdin.write(line + "\n")
-        self.p.stdin.flush()
-
-    def line(self):
-        return self.p.stdout.readline().rstrip("\n")
+        super().__init__(MIAI, "gtp", "--net", net, *(options if "--memory" in options else (*talk.LITTLE, *options)))
 
     def say(self, line):
         """The whole reply, without its end."""
@@ -46,28 +37,11 @@ class Engine:
             lines.append(self.line())
         return "\n".join(lines[:-1])
 
-    def quit(self):
-        self.write("quit")
-        self.p.stdin.close()
-        self.p.stdout.read()
-        self.p.stdout.close()
-        return self.p.wait(timeout=60)
 
-
-class Analysis(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.dir = pathlib.Path(cls.folder.name)
-        cls.net = nets.random_net(str(cls.dir / "r.net"))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
-
+class Analysis(talk.WithNet):
     def start(self, *options, net=None):
         e = Engine(net or self.net, *options)
-        self.addCleanup(lambda: self.assertEqual(e.quit(), 0))
+        self.addCleanup(lambda: e.p.returncode is None and self.assertEqual(e.end("quit")[::2], (0, "")))
         self.assertEqual(e.say("boardsize 5"), "=")
         return e
 
@@ -121,6 +95,54 @@ class Analysis(unittest.TestCase):
         self.assertRegex(e.say("kata-search w"), rf"^= {VERTEX}$")
         self.assertRegex(e.say("miai-gfx"), rf"^= VAR(?: [bw] {VERTEX})+\nLABEL(?: {VERTEX} \d+)+\nTEXT 50 visits, .*$")
         self.assertEqual(e.say("clear_cache"), "=")
+
+    def test_cancelled(self):
+        """Any line ends a search that may be cancelled, and then there is no move; without one there is."""
+        e = self.start("--threads", "2")
+        e.say("kata-set-param maxTime 600")
+        e.write("7 kata-search_cancellable b", "8 name")
+        self.assertEqual([e.line() for _ in range(4)], ["=7 cancelled", "", "=8 miai", ""])
+        e.write("kata-search_analyze_cancellable w 1")
+        self.assertEqual(e.line(), "=")
+        self.assertRegex(e.line(), rf"^{KATA}(?: {KATA})*$")
+        e.write("")
+        while line := e.line():
+            last = line
+        self.assertEqual(last, "play cancelled")
+        e.say("kata-set-param maxTime 0")
+        e.say("kata-set-param maxVisits 30")
+        move = e.say("kata-search b")
+        self.assertEqual(e.say("kata-search_cancellable b"), move)
+        self.assertEqual(e.say("kata-search_analyze_cancellable b 10000").splitlines()[-1], move.replace("=", "play"))
+
+    def test_cgos(self):
+        e = self.start("--visits", "60")
+        begin, told, move = e.say("cgos-genmove_analyze b").splitlines()
+        a = json.loads(told)
+        self.assertEqual((begin, a["visits"], len(a["ownership"])), ("=", 60, 25))
+        self.assertEqual(move, "play " + a["moves"][0]["move"])
+        self.assertEqual(set(a["moves"][0]), {"move", "visits", "winrate", "score", "prior", "pv"})
+        self.assertNotEqual(a["moves"][0]["pv"].split()[0], a["moves"][0]["move"])
+        self.assertTrue(len(a["moves"]) <= 10 and all(0 <= m["winrate"] <= 1 for m in [a, *a["moves"]]))
+        sure = self.start("--visits", "1", net=nets.sure_net(str(self.dir / "own.net")))
+        self.assertEqual(json.loads(sure.say("cgos-genmove_analyze b 100").splitlines()[1])["ownership"], "+" * 25)
+
+    def test_chat(self):
+        """A line a move in the form that gtp2ogs looks for, after one that names KataGo; and what is said to people."""
+        e = self.start("--visits", "20", "--chat")
+        self.assertEqual(e.say("kgs-chat private bob hello").count("."), 3)
+        moves = [e.say(f"{command} b").split()[-1] for command in ("genmove", "kata-genmove_analyze")]
+        e.say("kata-search w")
+        self.assertRegex(e.say("kgs-chat game bob how is it"), r"I gave myself [\d.]+% to win, with a lead of -?[\d.]+ points\.$")
+        e.say("clear_board")
+        self.assertEqual(e.say("kgs-chat game bob again?").count("."), 3)
+        code, _, err = e.end("quit")
+        first, *lines = err.splitlines()
+        self.assertEqual((code, len(lines), "KataGo" in first), (0, 2, True))
+        for line, move in zip(lines, moves):
+            told = re.fullmatch(r"CHAT:Visits (\d+) Winrate (\d+\.\d\d)% ScoreLead (-?\d+\.\d) ScoreStdev (-?\d+\.\d) "
+                                r"(\(PDA (-?\d+.\d\d)\) )?PV (([A-Z]\d+|pass)( [A-Z]\d+| pass)*)", line)
+            self.assertEqual((told.group(1), told.group(7).split()[0].upper()), ("20", move))
 
     def test_raw(self):
         e = self.start()

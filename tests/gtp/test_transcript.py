@@ -10,6 +10,7 @@ import tempfile
 import unittest
 
 import nets
+import talk
 
 MIAI = None
 
@@ -17,7 +18,7 @@ MIAI = None
 def gtp(net, transcript, lines, *options):
     """What the engine answers to lines."""
     args = ["--net", net] if net else ["--random"]
-    p = subprocess.run([MIAI, "gtp", *args, "--transcript", transcript, *options], input="\n".join(lines) + "\n",
+    p = subprocess.run([MIAI, "gtp", *args, *talk.LITTLE, "--transcript", transcript, *options], input="\n".join(lines) + "\n",
                        capture_output=True, text=True, timeout=100)
     assert p.returncode == 0
     return p.stdout
@@ -25,7 +26,7 @@ def gtp(net, transcript, lines, *options):
 
 def replay(transcript, net, *options):
     args = ["--net", net] if net else []
-    return subprocess.run([MIAI, "replay", transcript, *args, *options], capture_output=True, text=True, timeout=100)
+    return subprocess.run([MIAI, "replay", transcript, *args, *talk.LITTLE, *options], capture_output=True, text=True, timeout=100)
 
 
 class Transcripts(unittest.TestCase):

@@ -1,31 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every allocation of every reader and writer fails once: the answer is an error or the right bytes, never a crash,
- * and nothing leaks (which a memory checker sees).  Linked with --wrap for malloc and realloc. */
-#include "../test.h"
+ * and nothing leaks (which a memory checker sees).  Linked with --wrap. */
+#include "../no_memory.h"
 #include "canon.h"
 #include "samples.h"
-
-static int allocations_left = -1; /* until one fails; -1: none does */
-
-void *__real_malloc(size_t n);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_realloc(void *p, size_t n);
-
-static int now_fails(void)
-{
-	return allocations_left >= 0 && allocations_left-- == 0;
-}
-
-void *__wrap_malloc(size_t n)
-{
-	return now_fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return now_fails() ? NULL : __real_realloc(p, n);
-}
 
 static int read_game(const struct buf *file)
 {
@@ -92,20 +70,6 @@ static int write_recipe(const struct buf *unused)
 	int rc = out.failed ? ERR_MEMORY : 0;
 	buf_release(&out);
 	return rc;
-}
-
-/* The first allocation fails, then the second, ... until all that are made succeed. */
-static void fail_each(int (*what)(const struct buf *), const struct buf *file, int least)
-{
-	int failures = 0, rc = ERR_MEMORY;
-	for (; rc < 0 && failures < 1000; failures++) {
-		allocations_left = failures;
-		rc = what(file);
-		CHECK(rc == 0 || rc == ERR_MEMORY);
-	}
-	allocations_left = -1;
-	CHECK_INT(rc, 0);
-	CHECK(failures > least);
 }
 
 int main(void)

@@ -61,7 +61,7 @@ class Import(unittest.TestCase):
     def test_plays(self):
         game = "boardsize 7\ngenmove b\ngenmove w\nplay b pass\nundo\nfinal_score\nboardsize 9\nquit\n"
         for flags in "all", "none":
-            p = miai("gtp", "--net", self.dir / "plain.net", "--visits", "20", "--cpu-flags", flags, input=game)
+            p = miai("gtp", "--net", self.dir / "plain.net", "--visits", "20", "--memory", "16", "--cpu-flags", flags, input=game)
             self.assertEqual(p.returncode, 0)
             replies = p.stdout.split("\n\n")
             self.assertRegex(replies[1], r"^= [A-H][1-7]$")

@@ -1,48 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every allocation fails once, in reading, following and writing SGF, in importing a net and in exporting one: the answer is
  * an error or the right bytes, never a crash, and nothing leaks (which a memory checker sees).  Linked with --wrap. */
-#include "../test.h"
+#include "../no_memory.h"
 #include "random_weights.h"
 
 #include "sgf/sgf.h"
 #include "weights/export.h"
 #include "weights/weights.h"
-
-static int allocations_left = -1; /* until one fails; -1: none does */
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_aligned_alloc(size_t align, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_aligned_alloc(size_t align, size_t n);
-
-static int now_fails(void)
-{
-	return allocations_left >= 0 && allocations_left-- == 0;
-}
-
-void *__wrap_malloc(size_t n)
-{
-	return now_fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return now_fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return now_fails() ? NULL : __real_realloc(p, n);
-}
-
-void *__wrap_aligned_alloc(size_t align, size_t n)
-{
-	return now_fails() ? NULL : __real_aligned_alloc(align, n);
-}
 
 static int sgf(const struct buf *text)
 {
@@ -104,20 +68,6 @@ static int export(const struct buf *file)
 	buf_release(&onnx);
 	buf_release(&tensors);
 	return rc;
-}
-
-/* The first allocation fails, then the second, ... until all that are made succeed. */
-static void fail_each(int (*what)(const struct buf *), const struct buf *file, int least)
-{
-	int failures = 0, rc = ERR_MEMORY;
-	for (; rc < 0 && failures < 5000; failures++) {
-		allocations_left = failures;
-		rc = what(file);
-		CHECK(rc == 0 || rc == ERR_MEMORY);
-	}
-	allocations_left = -1;
-	CHECK_INT(rc, 0);
-	CHECK(failures > least);
 }
 
 int main(void)
