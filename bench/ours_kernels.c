@@ -19,7 +19,7 @@ struct kernel {
 	struct arena arena;
 	uint8_t *x;
 	int8_t *w;
-	int32_t *acc, term[NN_WINO_ROWS], row[ROWS], tap[9], point[SIZE * SIZE];
+	int32_t *acc, term[NN_WINO_POINTS * NN_WINO_TILES], row[ROWS], tap[9], point[SIZE * SIZE];
 };
 
 enum { ROUNDS = 20000 };
@@ -44,15 +44,15 @@ static void wgrad_once(void *ctx)
 	k->k.wgrad(&g);
 }
 
-/* All points one after the other, as a layer has them. */
 static void wino_once(void *ctx)
 {
 	struct kernel *k = ctx;
 	int16_t *v = (int16_t *)(void *)k->x, *u = (int16_t *)(void *)k->w;
-	for (int p = 0; p < NN_WINO_POINTS; p++) {
-		struct nn_wino_mm m = {.v = v + p * TILES * C, .rows = TILES, .ci = C, .co = C, .u = u + p * C * C, .m = k->acc + p * TILES * C, .term = k->term};
-		k->k.wino_mm(&m);
-	}
+	const struct nn_wino_mm m = {
+	    .v = v, .u = u, .m = k->acc, .v_plane = TILES * C, .u_plane = C * C, .m_plane = TILES * C,
+	    .points = NN_WINO_POINTS, .first = {0, 0, TILES, TILES, TILES}, .ci = C, .co = C, .term = k->term,
+	};
+	k->k.wino_mm(&m);
 }
 
 static void kernel_close(void *ctx)

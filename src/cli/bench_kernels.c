@@ -154,15 +154,13 @@ static void winograd(struct data *d)
 {
 	enum { TILES = SUMS / CHANNELS / NN_WINO_POINTS, PLANE = TILES * CHANNELS };
 	int16_t *v = (int16_t *)(void *)d->x, *u = (int16_t *)(void *)d->wide;
-	struct nn_wino_mm m = {.v = v, .rows = TILES, .ci = CHANNELS, .co = CHANNELS, .u = u, .m = d->acc, .term = d->dw};
+	const struct nn_wino_mm m = {
+	    .v = v, .u = u, .m = d->acc, .v_plane = PLANE, .u_plane = CHANNELS * CHANNELS, .m_plane = PLANE,
+	    .points = NN_WINO_POINTS, .first = {0, 0, TILES, TILES, TILES}, .ci = CHANNELS, .co = CHANNELS, .term = d->dw,
+	};
 	double t = cli_seconds();
 	for (int i = 0; i < d->repeat; i++)
-		for (int p = 0; p < NN_WINO_POINTS; p++) {
-			m.v = v + p * PLANE;
-			m.u = u + p * CHANNELS * CHANNELS;
-			m.m = d->acc + p * PLANE;
-			d->k->wino_mm(&m);
-		}
+		d->k->wino_mm(&m);
 	t = cli_seconds() - t;
 	bench_speed("wino_mm", (double)d->repeat * NN_WINO_POINTS * PLANE * CHANNELS, t, " products/s");
 	t = cli_seconds();

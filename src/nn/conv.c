@@ -10,9 +10,7 @@
 #include "nn/net.h"
 
 enum {
-	LAST = NN_WINO_SIDE - 1, /* the point that only tiles of 4 have */
 	SKEW = 32,               /* elements between planes, so that not all points fall into one set of the cache */
-	FORMS = 4,
 	TILES = 36,              /* in a chunk: with 256 channels, V and M of a block take 2/3 of a megabyte */
 	BLOCK = 64,              /* outputs at a time */
 };
@@ -51,7 +49,7 @@ static size_t plane(int size, int channels)
 size_t nn_conv_bytes(int size, int channels)
 {
 	const size_t points = NN_WINO_POINTS * plane(size, channels);
-	const size_t sums = NN_WINO_POINTS * NN_WINO_ROWS + NN_CONV_ROWS * NN_CHANNELS_MAX;
+	const size_t sums = NN_WINO_POINTS * NN_WINO_TILES + NN_CONV_ROWS * NN_CHANNELS_MAX;
 	return points * (sizeof(int16_t) + sizeof(int32_t)) + sums * sizeof(int32_t) + 4 * 64;
 }
 
@@ -60,7 +58,7 @@ void nn_conv_place(struct nn_conv_work *w, struct arena *a, int size, int channe
 	const size_t points = NN_WINO_POINTS * plane(size, channels);
 	w->v = arena_alloc(a, points * sizeof *w->v);
 	w->m = arena_alloc(a, points * sizeof *w->m);
-	w->term = arena_alloc(a, sizeof *w->term * NN_WINO_POINTS * NN_WINO_ROWS);
+	w->term = arena_alloc(a, sizeof *w->term * NN_WINO_POINTS * NN_WINO_TILES);
 	w->acc = arena_alloc(a, sizeof *w->acc * NN_CONV_ROWS * NN_CHANNELS_MAX);
 }
 
@@ -103,75 +101,65 @@ struct chunk {
 	const struct nn_kernels *k;
 	const struct nn_conv_work *w;
 	const struct nn_conv *c;
-	struct tile tile[NN_WINO_ROWS]; /* tile[].board counts from the chunk's first */
-	int first[FORMS + 1];        /* number of each form's first tile; at the end, of all tiles */
-	int board;
-	size_t v_plane, m_plane;     /* elements */
+	struct tile tile[NN_WINO_TILES]; /* tile[].board counts from the chunk's first */
+	int board, tiles;
+	struct nn_wino_mm mm;
 };
 
 static void list_tiles(struct chunk *h, int boards)
 {
 	int fours, threes, t = 0;
 	cut_side(h->c->size, &fours, &threes);
-	const struct form form[FORMS] = {
+	const struct form form[NN_WINO_FORMS] = {
 	    {4, 3, fours, threes, 0, 4 * fours},
 	    {4, 4, fours, fours, 0, 0},
 	    {3, 4, threes, fours, 4 * fours, 0},
 	    {3, 3, threes, threes, 4 * fours, 4 * fours},
 	};
-	for (int i = 0; i < FORMS; i++) {
+	for (int i = 0; i < NN_WINO_FORMS; i++) {
 		const struct form *f = &form[i];
-		h->first[i] = t;
+		h->mm.first[i] = t;
 		for (int board = 0; board < boards; board++)
 			for (int down = 0; down < f->down; down++)
 				for (int right = 0; right < f->right; right++)
 					h->tile[t++] = (struct tile){
 					    board, f->rows, f->cols, f->top + down * f->rows, f->left + right * f->cols};
 	}
-	h->first[FORMS] = t;
+	h->mm.first[NN_WINO_FORMS] = h->tiles = t;
 }
 
 static void chunk_inputs(const struct chunk *h)
 {
 	const struct nn_conv *c = h->c;
 	const int line = (c->size + 1) * c->ci;
-	for (int i = 0; i < h->first[FORMS]; i++) {
+	for (int i = 0; i < h->tiles; i++) {
 		const struct tile *t = &h->tile[i];
 		const int from = (h->board + t->board) * nn_padded(c->size) + nn_padded_index(c->size, t->top - 1, t->left - 1);
 		const ptrdiff_t at = (ptrdiff_t)from * c->ci;
 		int16_t *v = h->w->v + (ptrdiff_t)i * c->ci;
 		if (c->is_signed)
-			h->k->wino_in_s8(v, h->v_plane, (const int8_t *)c->x + at, line, c->ci, t->rows, t->cols);
+			h->k->wino_in_s8(v, h->mm.v_plane, (const int8_t *)c->x + at, line, c->ci, t->rows, t->cols);
 		else
-			h->k->wino_in_u8(v, h->v_plane, (const uint8_t *)c->x + at, line, c->ci, t->rows, t->cols);
+			h->k->wino_in_u8(v, h->mm.v_plane, (const uint8_t *)c->x + at, line, c->ci, t->rows, t->cols);
 	}
 }
 
-/* Outputs first .. first + channels - 1 at every point, of the tiles that have it. */
-static void chunk_products(const struct chunk *h, int first, int channels)
+/* Outputs first .. first + channels - 1 of all tiles. */
+static void chunk_products(struct chunk *h, int first, int channels)
 {
-	const struct nn_conv *c = h->c;
-	for (int p = 0; p < NN_WINO_POINTS; p++) {
-		const bool row4 = p / NN_WINO_SIDE == LAST, col4 = p % NN_WINO_SIDE == LAST;
-		const int from = col4 ? h->first[1] : 0, to = h->first[row4 ? 2 : col4 ? 3 : FORMS];
-		const struct nn_wino_mm m = {
-		    .v = h->w->v + (size_t)p * h->v_plane + from * c->ci, .rows = to - from, .ci = c->ci, .co = channels,
-		    .u = c->wino + ((size_t)p * (size_t)c->co + (size_t)first) * (size_t)(c->ci + NN_WINO_TERM),
-		    .m = h->w->m + (size_t)p * h->m_plane + from * channels,
-		    .term = h->w->term + p * NN_WINO_ROWS, .again = first > 0,
-		};
-		if (to > from)
-			h->k->wino_mm(&m);
-	}
+	h->mm.u = h->c->wino + (ptrdiff_t)first * (h->c->ci + NN_WINO_TERM);
+	h->mm.co = channels;
+	h->mm.again = first > 0;
+	h->k->wino_mm(&h->mm);
 }
 
 static void chunk_outputs(const struct chunk *h, int first, int channels, nn_conv_done *done, void *arg)
 {
 	int16_t point[16];
-	for (int i = 0; i < h->first[FORMS]; i++) {
+	for (int i = 0; i < h->tiles; i++) {
 		const struct tile *t = &h->tile[i];
 		int rows = 0;
-		h->k->wino_out(h->w->acc, h->w->m + (ptrdiff_t)i * channels, h->m_plane, channels, t->rows, t->cols);
+		h->k->wino_out(h->w->acc, h->w->m + (ptrdiff_t)i * channels, h->mm.m_plane, channels, t->rows, t->cols);
 		for (int r = 0; r < t->rows; r++)
 			for (int c = 0; c < t->cols; c++)
 				point[rows++] = (int16_t)((t->top + r) * h->c->size + t->left + c);
@@ -184,13 +172,17 @@ static void chunk_outputs(const struct chunk *h, int first, int channels, nn_con
 void nn_conv_wino(const struct nn_kernels *k, const struct nn_conv_work *w, const struct nn_conv *c, int n, nn_conv_done *done,
                   void *arg)
 {
-	const int channels = c->ci > c->co ? c->ci : c->co, boards = chunk_boards(c->size);
+	const size_t elements = plane(c->size, c->ci > c->co ? c->ci : c->co);
+	const int boards = chunk_boards(c->size);
 	const int block = c->whole || c->co < BLOCK ? c->co : BLOCK;
 	struct chunk h;
 	h.k = k;
 	h.w = w;
 	h.c = c;
-	h.v_plane = h.m_plane = plane(c->size, channels);
+	h.mm = (struct nn_wino_mm){
+	    .v = w->v, .m = w->m, .v_plane = elements, .u_plane = (size_t)c->co * (size_t)(c->ci + NN_WINO_TERM), .m_plane = elements,
+	    .points = NN_WINO_POINTS, .ci = c->ci, .term = w->term,
+	};
 	for (int i = 0; i < n; i += boards) {
 		if (i == 0 || n - i < boards)
 			list_tiles(&h, n - i < boards ? n - i : boards);

@@ -35,7 +35,7 @@ typedef void nn_conv_done(void *arg, const struct nn_conv_rows *rows);
 struct nn_conv_work {
 	int16_t *v;   /* Winograd: inputs */
 	int32_t *m;   /* Winograd: products */
-	int32_t *term; /* Winograd: NN_WINO_ROWS for each point, see nn_wino_mm */
+	int32_t *term; /* Winograd: NN_WINO_TILES for each point, see nn_wino_mm */
 	int32_t *acc; /* NN_CONV_ROWS * NN_CHANNELS_MAX sums; also anyone's between convolutions */
 };
 /* Bytes that it takes from an arena, and the taking; channels: the most that ci or co will be. */

@@ -69,21 +69,26 @@ enum {
 	NN_WINO_SIDE = 6,
 	NN_WINO_POINTS = NN_WINO_SIDE * NN_WINO_SIDE,
 	NN_WINO_LIMIT = 1 << 25,
-	NN_WINO_ROWS = 64, /* most tiles in a product */
+	NN_WINO_FORMS = 4, /* of tiles: 4x3, 4x4, 3x4, 3x3 (rows x columns), in which order those with a point are neighbours */
+	NN_WINO_TILES = 64, /* most tiles in a product */
 	NN_WINO_TERM = 2,  /* elements before the weights of each output: see nn_wino_mm */
 };
 
-/* The products at one point: m[r * co + o] = sum over k < ci of v[r * ci + k] * u(o, k), modulo 2^32, for `rows` tiles;
+/* The products at points 0 .. points - 1: at each, for every tile r that has it, and with that point's v, u and m,
+ *   m[r * co + o] = sum over k < ci of v[r * ci + k] * u(o, k), modulo 2^32.
  * u is packed (nn_wino_pack): [co / 16] times int32_t [16] and int16_t [ci / 2][16][2], of which the first are
- *   -sum over k < ci / 4 of (u(o, 4 k) * u(o, 4 k + 2) + u(o, 4 k + 1) * u(o, 4 k + 3)), modulo 2^32,
+ *   -sum over k < ci with k mod 16 < 8 of u(o, k) * u(o, k + 8), modulo 2^32,
  * for those who make use of it.  ci and co are multiples of 16. */
 struct nn_wino_mm {
 	const int16_t *v;    /* |v| <= 12700 */
-	int rows, ci, co;    /* rows <= NN_WINO_ROWS */
 	const int16_t *u;    /* |u| <= 6223 */
-	int32_t *m;          /* rows * co */
-	int32_t *term;       /* NN_WINO_ROWS of scratch, which belong to v: whoever comes again with other weights leaves them alone */
-	int again;           /* 1: and says so */
+	int32_t *m;
+	size_t v_plane, u_plane, m_plane; /* elements from a point to the next */
+	int points;
+	int first[NN_WINO_FORMS + 1]; /* number of each form's first tile; at the end, of all tiles, <= NN_WINO_TILES */
+	int ci, co;
+	int32_t *term;       /* points * NN_WINO_TILES of scratch, which belong to v: */
+	int again;           /* 1: here again with other weights, and nobody has touched it */
 };
 
 /* Weight gradient of a 3x3 filter over one slice, both tensors padded boards:

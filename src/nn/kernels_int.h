@@ -8,6 +8,23 @@
 /* Pairs of tiles that are transformed before they are multiplied (x86/wgrad3_int.h). */
 enum { NN_WGRAD3_PAIRS = 48 };
 
+/* What struct nn_wino_mm has at one point: `rows` tiles, one after the other. */
+struct nn_wino_point {
+	const int16_t *v, *u;
+	int32_t *m, *term;
+	int rows;
+};
+
+static inline struct nn_wino_point nn_wino_point(const struct nn_wino_mm *m, int p)
+{
+	const int row4 = p / NN_WINO_SIDE == NN_WINO_SIDE - 1, col4 = p % NN_WINO_SIDE == NN_WINO_SIDE - 1;
+	const int from = col4 ? m->first[1] : 0, to = m->first[row4 ? 2 : col4 ? 3 : NN_WINO_FORMS];
+	return (struct nn_wino_point){
+	    .v = m->v + (size_t)p * m->v_plane + from * m->ci, .u = m->u + (size_t)p * m->u_plane,
+	    .m = m->m + (size_t)p * m->m_plane + from * m->co, .term = m->term + p * NN_WINO_TILES, .rows = to - from,
+	};
+}
+
 typedef void nn_fn_mm_u8(const struct nn_mm *m);
 typedef void nn_fn_mm_s8(const struct nn_mm *m);
 typedef void nn_fn_wgrad(const struct nn_wgrad *g);

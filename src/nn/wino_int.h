@@ -91,10 +91,10 @@ NN_INLINE void wino_input(int16_t *v, size_t plane, const void *x, int line, int
 /* The products at 5 points in 3 outputs, all times 6. */
 NN_INLINE void wino_output_line3(wino32 *y, const wino32 *m)
 {
-	const wino32 a = m[3] - (m[1] + m[1] + m[1]);
-	y[0] = a + (m[0] - m[2]);
-	y[1] = a + (m[3] + m[2]);
-	y[2] = a + (m[4] - m[2]) + (m[3] + m[3] + m[3]);
+	const wino32 a = m[1] + m[1] + m[1], b = m[3] - a;
+	y[0] = b + (m[0] - m[2]);
+	y[1] = b + (m[3] + m[2]);
+	y[2] = (m[3] << 2) - a + (m[4] - m[2]);
 }
 
 /* The products at 6 points in 4 outputs, times 24, 12, 6, 6. */

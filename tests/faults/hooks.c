@@ -169,14 +169,15 @@ static void hook_mm_u8(const struct nn_mm *m)
 static void hook_wino_mm(const struct nn_wino_mm *m)
 {
 	const bool back = hook.slice != NULL;
+	const int tiles = m->first[NN_WINO_FORMS];
 
 	if (due(back ? PLACE_BACK : PLACE_PACKED))
 		flip_bit(m->u, (size_t)m->co * (size_t)(m->ci + NN_WINO_TERM) * sizeof *m->u);
 	if (due(back ? PLACE_GRADIENT : PLACE_ACTIVATION))
-		flip_bit(m->v, (size_t)m->rows * (size_t)m->ci * sizeof *m->v);
+		flip_bit(m->v, (size_t)tiles * (size_t)m->ci * sizeof *m->v);
 	hook.real.wino_mm(m);
 	if (due(back ? PLACE_BACK_SUMS : PLACE_SUMS))
-		flip_bit(m->m, (size_t)m->rows * (size_t)m->co * sizeof *m->m);
+		flip_bit(m->m, (size_t)tiles * (size_t)m->co * sizeof *m->m);
 }
 
 static void hook_mm_s8(const struct nn_mm *m)

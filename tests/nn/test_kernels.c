@@ -500,7 +500,7 @@ static const struct wrong {
     WRONG(interleave4, order), WRONG(relu_rows, half),  WRONG(relu_rows, gap), WRONG(trunk_rows, floor),
     WRONG(trunk_rows, early),  WRONG(relu_trunk, sat),  WRONG(max_abs, tail),  WRONG(max_abs, sign),
     WRONG(round_sr, first),    WRONG(round_sr, floor),  WRONG(pool, padding),  WRONG(mask_rows, top),
-    WRONG(mask_add, half),     WRONG(sum_points, line), WRONG(wino_mm, sat),   WRONG(wino_in_s8, narrow),
+    WRONG(mask_add, half),     WRONG(sum_points, line), WRONG(wino_mm, sat),   WRONG(wino_mm, point),   WRONG(wino_in_s8, narrow),
     WRONG(wino_in_s8, sign),   WRONG(wino_in_u8, size), WRONG(wino_out, edge), WRONG(wino_out, inverse),
     WRONG(pool, last),         WRONG(add_sums, lane),     WRONG(logits_back, narrow), WRONG(mask_rows, place),   WRONG(mask_add, wrap),   WRONG(wgrad3, edge),       WRONG(wgrad3, narrow),
 };
@@ -753,9 +753,9 @@ static void call_wino_mm(struct work *w)
 {
 	const int c = w->rows.c;
 	for (int i = 0; i < 8; i++)
-		w->k->wino_mm(&(struct nn_wino_mm){.v = (int16_t *)(void *)bed.base[BED_X], .rows = 36, .ci = c, .co = c,
-						   .u = (int16_t *)(void *)bed.base[BED_W], .m = (int32_t *)(void *)bed.base[BED_GOT],
-						   .term = (int32_t *)(void *)bed.base[BED_WANT]});
+		w->k->wino_mm(&(struct nn_wino_mm){.v = (int16_t *)(void *)bed.base[BED_X], .u = (int16_t *)(void *)bed.base[BED_W],
+						   .m = (int32_t *)(void *)bed.base[BED_GOT], .points = 1, .first = {0, 0, 36, 36, 36},
+						   .ci = c, .co = c, .term = (int32_t *)(void *)bed.base[BED_WANT]});
 }
 
 static void call_wino_out(struct work *w)

@@ -105,30 +105,37 @@ static void wino_terms(int16_t *block, int ci)
 	for (int o = 0; o < 16; o++) {
 		int64_t sum = 0;
 		for (int k = 0; k < ci; k++)
-			if (k % 4 < 2)
-				sum += block[32 + k / 2 * 32 + o * 2 + k % 2] * block[32 + (k / 2 + 1) * 32 + o * 2 + k % 2];
+			if (k % 16 < 8)
+				sum += block[32 + k / 2 * 32 + o * 2 + k % 2] * block[32 + (k / 2 + 4) * 32 + o * 2 + k % 2];
 		term[o] = (int32_t)(uint32_t)(uint64_t)-sum;
 	}
 	memcpy(block, term, sizeof term);
 }
 
-static void wino_mm_case(struct subject *u, int rows, int ci, int co, int fill)
+/* The products of m's shape at its points, planes as close together as they can be. */
+static void wino_mm_case(struct subject *u, struct nn_wino_mm m, int fill)
 {
-	const uint64_t key = begin(u, "products", "%d rows, ci %d, co %d, filling %d", rows, ci, co, fill);
-	const size_t vn = (size_t)rows * (size_t)ci, un = (size_t)co * (size_t)(ci + NN_WINO_TERM), n = (size_t)rows * (size_t)co * sizeof(int32_t);
-	int16_t *v = bed_in(&bed, BED_X, vn * sizeof *v), *w = bed_in(&bed, BED_W, un * sizeof *w);
-	for (size_t i = 0; i < vn; i++)
+	const int tiles = m.first[NN_WINO_FORMS], each = m.ci + NN_WINO_TERM;
+	const uint64_t key = begin(u, "products", "%d points, %d tiles, ci %d, co %d, filling %d", m.points, tiles, m.ci, m.co, fill);
+	m.v_plane = (size_t)(tiles * m.ci);
+	m.u_plane = (size_t)(m.co * each);
+	m.m_plane = (size_t)(tiles * m.co);
+	const size_t points = (size_t)m.points, n = points * m.m_plane * sizeof *m.m;
+	int16_t *v = bed_in(&bed, BED_X, points * m.v_plane * sizeof *v), *w = bed_in(&bed, BED_W, points * m.u_plane * sizeof *w);
+	for (size_t i = 0; i < points * m.v_plane; i++)
 		v[i] = (int16_t)wino_value(fill, WINO_V, i, key);
-	for (size_t i = 0; i < un; i++)
+	for (size_t i = 0; i < points * m.u_plane; i++)
 		w[i] = (int16_t)wino_value(fill == 3 ? 1 : fill, WINO_U, i, key + 1);
-	for (int o = 0; o < co; o += 16)
-		wino_terms(w + o * (ci + NN_WINO_TERM), ci);
-	struct nn_wino_mm got = {.v = v, .rows = rows, .ci = ci, .co = co, .u = w}, want = got;
+	for (int o = 0; o < m.points * m.co; o += 16)
+		wino_terms(w + o * each, m.ci);
+	m.v = v;
+	m.u = w;
+	m.term = bed_in(&bed, BED_EXTRA, points * NN_WINO_TILES * sizeof *m.term);
+	struct nn_wino_mm got = m, want = m;
 	got.m = bed_out(&bed, BED_GOT, n);
 	want.m = bed_out(&bed, BED_WANT, n);
-	got.term = want.term = bed_in(&bed, BED_EXTRA, NN_WINO_ROWS * sizeof *got.term);
 	u->k.wino_mm(&got);
-	if (fill == 0) { /* once more, with what the first one left */
+	if (fill == 0 && m.points == 1) { /* once more, with what the first one left */
 		memset(got.m, 0, n);
 		got.again = 1;
 		u->k.wino_mm(&got);
@@ -137,13 +144,20 @@ static void wino_mm_case(struct subject *u, int rows, int ci, int co, int fill)
 	compare(u, got.m, want.m, n, sizeof(int32_t));
 }
 
+/* One point of many tiles; then all points, of tiles of all forms. */
 static void check_wino_mm(struct subject *u)
 {
 	static const int cis[] = {16, 32, 48, 64, 256}, cos[] = {16, 32, 48, 64, 80};
-	for (int rows = 1; rows <= 40; rows++)
+	for (int n = 1; n <= 40; n++)
 		for (int i = 0; i < 25; i++)
-			if (rows < 20 || i % 7 == rows % 7)
-				wino_mm_case(u, rows, cis[i % 5], cos[i / 5], (rows + i) % WINO_FILLS);
+			if (n < 20 || i % 7 == n % 7)
+				wino_mm_case(u, (struct nn_wino_mm){.points = 1, .first = {0, 0, n, n, n}, .ci = cis[i % 5], .co = cos[i / 5]},
+				             (n + i) % WINO_FILLS);
+	for (int i = 0; i < 24; i++) {
+		const int a = i % 3, b = a + i % 4, c = b + i % 5, d = c + 1 + i / 4;
+		wino_mm_case(u, (struct nn_wino_mm){.points = NN_WINO_POINTS, .first = {0, a, b, c, d}, .ci = cis[i % 3], .co = cos[i % 2]},
+		             i % WINO_FILLS);
+	}
 }
 
 /* Any 32 bits: the way back is arithmetic modulo 2^32 throughout. */
@@ -169,14 +183,26 @@ static void check_wino_out(struct subject *u)
 /* Sums that saturate, as vpdpwssds has them. */
 static void wrong_sat_wino_mm(const struct nn_wino_mm *m)
 {
-	for (int r = 0; r < m->rows; r++)
-		for (int o = 0; o < m->co; o++) {
+	for (int p = 0; p < m->points; p++) {
+		const struct nn_wino_point t = nn_wino_point(m, p);
+		for (int i = 0; i < t.rows * m->co; i++) {
+			const int r = i / m->co, o = i % m->co;
 			int64_t sum = 0;
 			for (int k = 0; k < m->ci; k++)
-				sum = fx_clamp64(sum + m->v[r * m->ci + k] * m->u[o / 16 * (m->ci + 2) * 16 + 32 + k / 2 * 32 + o % 16 * 2 + k % 2],
+				sum = fx_clamp64(sum + t.v[r * m->ci + k] * t.u[o / 16 * (m->ci + 2) * 16 + 32 + k / 2 * 32 + o % 16 * 2 + k % 2],
 				                 INT32_MIN, INT32_MAX);
-			m->m[r * m->co + o] = (int32_t)sum;
+			t.m[i] = (int32_t)sum;
 		}
+	}
+}
+
+/* Every tile has the last point of its lines, also those of 3. */
+static void wrong_point_wino_mm(const struct nn_wino_mm *m)
+{
+	struct nn_wino_mm all = *m;
+	all.first[1] = 0;
+	all.first[2] = all.first[3] = all.first[NN_WINO_FORMS];
+	nn_wino_mm_c(&all);
 }
 
 /* Inputs that saturate in 13 bits and a sign: enough for tiles of 3, not for tiles of 4. */

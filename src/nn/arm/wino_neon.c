@@ -72,26 +72,30 @@ NN_INLINE void tile(int32_t *to, ptrdiff_t co, const int16_t *v, const int16_t *
 	}
 }
 
-/* A block of weights stays in the cache while all rows pass it, in groups as even as can be. */
+/* All rows past a block of weights, in groups as even as can be. */
+NN_INLINE void all_rows(int32_t *to, ptrdiff_t co, const int16_t *v, const int16_t *u, ptrdiff_t ci, int rows)
+{
+	for (int left = (rows + ROWS - 1) / ROWS; left > 0; left--) {
+		const int n = (rows + left - 1) / left;
+		if (n == 4)
+			tile(to, co, v, u, ci, 4);
+		else if (n == 3)
+			tile(to, co, v, u, ci, 3);
+		else if (n == 2)
+			tile(to, co, v, u, ci, 2);
+		else
+			tile(to, co, v, u, ci, 1);
+		rows -= n;
+		to += n * co;
+		v += n * ci;
+	}
+}
+
 void nn_wino_mm_neon(const struct nn_wino_mm *m)
 {
-	const ptrdiff_t ci = m->ci, co = m->co;
-	for (int o = 0; o < m->co; o += BLOCK) {
-		const int16_t *u = m->u + (ptrdiff_t)o * (ci + NN_WINO_TERM), *v = m->v;
-		int32_t *to = m->m + o;
-		for (int rows = m->rows, left = (rows + ROWS - 1) / ROWS; left > 0; left--) {
-			const int n = (rows + left - 1) / left;
-			if (n == 4)
-				tile(to, co, v, u, ci, 4);
-			else if (n == 3)
-				tile(to, co, v, u, ci, 3);
-			else if (n == 2)
-				tile(to, co, v, u, ci, 2);
-			else
-				tile(to, co, v, u, ci, 1);
-			rows -= n;
-			to += n * co;
-			v += n * ci;
-		}
+	for (int p = 0; p < m->points; p++) {
+		const struct nn_wino_point t = nn_wino_point(m, p);
+		for (int o = 0; o < m->co; o += BLOCK)
+			all_rows(t.m + o, m->co, t.v, t.u + (ptrdiff_t)o * (m->ci + NN_WINO_TERM), m->ci, t.rows);
 	}
 }

@@ -59,17 +59,25 @@ static void input_channel(int16_t *v, size_t plane, int16_t x[SIDE][SIDE], int r
 INPUT(nn_wino_in_u8_c, uint8_t)
 INPUT(nn_wino_in_s8_c, int8_t)
 
+static void point_products(const struct nn_wino_point *t, int ci, int co)
+{
+	for (int r = 0; r < t->rows; r++)
+		for (int o = 0; o < co; o++) {
+			const int16_t *v = t->v + (ptrdiff_t)r * ci;
+			const int16_t *u = t->u + (ptrdiff_t)(o / 16) * (ci + NN_WINO_TERM) * 16 + 16 * NN_WINO_TERM + o % 16 * 2;
+			uint32_t sum = 0;
+			for (int k = 0; k < ci; k += 2, u += 32)
+				sum += (uint32_t)(v[k] * u[0] + v[k + 1] * u[1]);
+			t->m[(ptrdiff_t)r * co + o] = (int32_t)sum;
+		}
+}
+
 void nn_wino_mm_c(const struct nn_wino_mm *m)
 {
-	for (int r = 0; r < m->rows; r++)
-		for (int o = 0; o < m->co; o++) {
-			const int16_t *v = m->v + (ptrdiff_t)r * m->ci;
-			const int16_t *u = m->u + (ptrdiff_t)(o / 16) * (m->ci + NN_WINO_TERM) * 16 + 16 * NN_WINO_TERM + o % 16 * 2;
-			uint32_t sum = 0;
-			for (int k = 0; k < m->ci; k += 2, u += 32)
-				sum += (uint32_t)(v[k] * u[0] + v[k + 1] * u[1]);
-			m->m[(ptrdiff_t)r * m->co + o] = (int32_t)sum;
-		}
+	for (int p = 0; p < m->points; p++) {
+		const struct nn_wino_point t = nn_wino_point(m, p);
+		point_products(&t, m->ci, m->co);
+	}
 }
 
 /* sum is 9 * 2^s times the result modulo 2^32, |result| < 2^(31 - s): times 1 / 9 it is 2^s times the result, which fits. */
@@ -125,9 +133,10 @@ static void weights_terms(int16_t *block, int ci)
 {
 	const int16_t *u = block + LANES;
 	uint32_t sum[LANES] = {0}, term[LANES / 2];
-	for (int k = 0; k < ci; k += 4, u += 2 * LANES)
-		for (int b = 0; b < LANES; b++)
-			sum[b] -= (uint32_t)(u[b] * u[LANES + b]);
+	for (int k = 0; k < ci; k += 16, u += 4 * LANES)
+		for (int pair = 0; pair < 4; pair++, u += LANES)
+			for (int b = 0; b < LANES; b++)
+				sum[b] -= (uint32_t)(u[b] * u[4 * LANES + b]);
 	for (int o = 0; o < LANES / 2; o++)
 		term[o] = sum[2 * o] + sum[2 * o + 1];
 	memcpy(block, term, sizeof term);

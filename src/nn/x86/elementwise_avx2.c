@@ -48,48 +48,74 @@ NN_INLINE __m256i relu_scaled(const int32_t *acc, const int32_t *bias, int s)
 	return s > 0 ? shift_right(x, s) : shift_left(x, 0, 127, s);
 }
 
-/* Packing to 16 bits and then to unsigned 8 saturates at 0 and 255: all that is left is the minimum with 127. */
+/* What is in 0..127 already, or saturates on the way to 8 bits: packing to 16 bits and then to unsigned 8 saturates at 0 and 255,
+ * so all that is left is the minimum with 127. */
+NN_INLINE __m256i relu_packed(__m256i a, __m256i b, __m256i c, __m256i d)
+{
+	const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+	const __m256i v = _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+	return _mm256_min_epu8(_mm256_permutevar8x32_epi32(v, order), _mm256_set1_epi8(127));
+}
+
+/* 32 channels of all rows, s > 0: their biases, with what rounds, stay in registers. */
+static void relu_channels(uint8_t *out, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias, int c, int s)
+{
+	const __m256i half = _mm256_set1_epi32(INT32_C(1) << (s - 1));
+	const __m128i shift = _mm_cvtsi32_si128(s);
+	__m256i add[4], v[4];
+	NN_UNROLL
+	for (int k = 0; k < 4; k++)
+		add[k] = _mm256_add_epi32(nn_load32(bias + 8 * k), half);
+	for (int r = 0; r < rows; r++, acc += c) {
+		NN_UNROLL
+		for (int k = 0; k < 4; k++)
+			v[k] = _mm256_sra_epi32(_mm256_add_epi32(nn_load32(acc + 8 * k), add[k]), shift);
+		nn_store32(out + row[r], relu_packed(v[0], v[1], v[2], v[3]));
+	}
+}
+
 void nn_relu_rows_avx2(uint8_t *out, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias, int c,
 		       int s)
 {
-	for (int r = 0; r < rows; r++, acc += c)
-		for (int i = 0; i < c; i += 16) {
-			const __m256i lo = relu_scaled(acc + i, bias + i, s);
-			const __m256i hi = relu_scaled(acc + i + 8, bias + i + 8, s);
-			const __m256i v = _mm256_permute4x64_epi64(_mm256_packs_epi32(lo, hi), 0xd8);
-			const __m128i b = _mm_packus_epi16(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-			nn_store16(out + row[r] + i, _mm_min_epu8(b, _mm_set1_epi8(127)));
+	int i = 0;
+	for (; s > 0 && i + 32 <= c; i += 32)
+		relu_channels(out + i, row, rows, acc + i, bias + i, c, s);
+	for (; i < c; i += 16)
+		for (int r = 0; r < rows; r++) {
+			const __m256i lo = relu_scaled(acc + r * c + i, bias + i, s), hi = relu_scaled(acc + r * c + i + 8, bias + i + 8, s);
+			nn_store16(out + row[r] + i, _mm256_castsi256_si128(relu_packed(lo, hi, lo, hi)));
 		}
 }
 
-/* Where s <= 0 the sum is clamped to +-2^19 first: it then stays within 2^19 * 2^10 = 2^29, and where s < 0 a clamped
+/* 16 channels of all rows: their biases, with what rounds, stay in registers.
+ * Where s <= 0 the sum is clamped to +-2^19 first: it then stays within 2^19 * 2^10 = 2^29, and where s < 0 a clamped
  * one is still at least 2^20, so that trunk (2^15) and extra (2^17) cannot bring it back below what saturates; where
- * s = 0, 2^19 does as well. */
-NN_INLINE __m256i trunk_scaled(const int32_t *acc, const int32_t *bias, int s)
+ * s = 0, 2^19 does as well.
+ * The sum of all is below 2^30 + 2^17 + 2^15; packing saturates at -32768 and 32767. */
+NN_INLINE void trunk_channels(int16_t *t, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias,
+                              const int32_t *extra, int c, int s)
 {
-	const __m256i x = biased(acc, bias);
-	return s > 0 ? shift_right(x, s) : shift_left(x, -(1 << 19), 1 << 19, s);
+	const __m256i half = _mm256_set1_epi32(s > 0 ? INT32_C(1) << (s - 1) : 0), zero = _mm256_setzero_si256();
+	const __m256i add0 = _mm256_add_epi32(nn_load32(bias), half), add1 = _mm256_add_epi32(nn_load32(bias + 8), half);
+	const __m256i more0 = extra ? nn_load32(extra) : zero, more1 = extra ? nn_load32(extra + 8) : zero;
+	const __m128i shift = _mm_cvtsi32_si128(s);
+	for (int r = 0; r < rows; r++, acc += c) {
+		int16_t *to = t + row[r];
+		__m256i lo = _mm256_add_epi32(nn_load32(acc), add0), hi = _mm256_add_epi32(nn_load32(acc + 8), add1);
+		lo = s > 0 ? _mm256_sra_epi32(lo, shift) : shift_left(lo, -(1 << 19), 1 << 19, s);
+		hi = s > 0 ? _mm256_sra_epi32(hi, shift) : shift_left(hi, -(1 << 19), 1 << 19, s);
+		lo = _mm256_add_epi32(_mm256_add_epi32(lo, more0), _mm256_cvtepi16_epi32(nn_load16(to)));
+		hi = _mm256_add_epi32(_mm256_add_epi32(hi, more1), _mm256_cvtepi16_epi32(nn_load16(to + 8)));
+		const __m256i v = _mm256_permute4x64_epi64(_mm256_packs_epi32(lo, hi), 0xd8);
+		nn_store32(to, _mm256_max_epi16(v, _mm256_set1_epi16(-32767)));
+	}
 }
 
-/* The sum of all is below 2^30 + 2^17 + 2^15; packing saturates at -32768 and 32767. */
 void nn_trunk_rows_avx2(int16_t *t, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias,
 			const int32_t *extra, int c, int s)
 {
-	for (int r = 0; r < rows; r++, acc += c)
-		for (int i = 0; i < c; i += 16) {
-			int16_t *to = t + row[r] + i;
-			const __m256i old = nn_load32(to);
-			__m256i lo = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(old));
-			__m256i hi = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(old, 1));
-			lo = _mm256_add_epi32(lo, trunk_scaled(acc + i, bias + i, s));
-			hi = _mm256_add_epi32(hi, trunk_scaled(acc + i + 8, bias + i + 8, s));
-			if (extra) {
-				lo = _mm256_add_epi32(lo, nn_load32(extra + i));
-				hi = _mm256_add_epi32(hi, nn_load32(extra + i + 8));
-			}
-			const __m256i v = _mm256_permute4x64_epi64(_mm256_packs_epi32(lo, hi), 0xd8);
-			nn_store32(to, _mm256_max_epi16(v, _mm256_set1_epi16(-32767)));
-		}
+	for (int i = 0; i < c; i += 16)
+		trunk_channels(t + i, row, rows, acc + i, bias + i, extra ? extra + i : NULL, c, s);
 }
 
 /* A negative t gives 0 as does t = 0, so zero stands for it; what is left fits 16 bits unsigned, rounding included:

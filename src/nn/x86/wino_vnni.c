@@ -67,9 +67,12 @@ NN_INLINE void all_rows(int32_t *to, ptrdiff_t co, const int16_t *v, const int16
 void nn_wino_mm_avx512vnni(const struct nn_wino_mm *m)
 {
 	const ptrdiff_t each = m->ci + NN_WINO_TERM;
-	int o = 0;
-	for (; o + 2 * BLOCK <= m->co; o += 2 * BLOCK)
-		all_rows(m->m + o, m->co, m->v, m->u + o * each, m->ci, m->rows, 2);
-	if (o < m->co)
-		all_rows(m->m + o, m->co, m->v, m->u + o * each, m->ci, m->rows, 1);
+	for (int p = 0; p < m->points; p++) {
+		const struct nn_wino_point t = nn_wino_point(m, p);
+		int o = 0;
+		for (; o + 2 * BLOCK <= m->co; o += 2 * BLOCK)
+			all_rows(t.m + o, m->co, t.v, t.u + o * each, m->ci, t.rows, 2);
+		if (o < m->co)
+			all_rows(t.m + o, m->co, t.v, t.u + o * each, m->ci, t.rows, 1);
+	}
 }
