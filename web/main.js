@@ -265,7 +265,7 @@ function lookNote(l) {
 		return 'Looking …';
 	const parts = [];
 	if (settings.win)
-		parts.push(`Black wins with ${percent(l.win)}, expected ${lead(l.score)}`);
+		parts.push(`Black’s chance ${percent(l.win)}, lead ${lead(l.score)}`);
 	parts.push(`${l.visits.toLocaleString('en')} visits`);
 	return parts.join(' · ') + (thinking?.kind === 'analysis' ? ' …' : '');
 }

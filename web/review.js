@@ -73,7 +73,8 @@ export function summary(list, game) {
 	if (!list.length)
 		return `No move of this line cost ${costly} % or more of the chance to win, as far as miai can see.`;
 	const worst = list.reduce((a, b) => a.loss > b.loss ? a : b);
-	const count = c => list.filter(m => m.color === c).length;
-	return `${count('b')} by Black (${game.name('b')}), ${count('w')} by White (${game.name('w')}); ` +
+	const who = c => game.name(c) === colorName[c] ? colorName[c] : `${colorName[c]} (${game.name(c)})`;
+	const count = c => `${list.filter(m => m.color === c).length} by ${who(c)}`;
+	return `${count('b')}, ${count('w')}; ` +
 		`the largest: ${colorName[worst.color]}'s move ${worst.number}. Chances are as miai sees them.`;
 }

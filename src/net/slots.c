@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { RESIGN = 3 }; /* percent */
+
 static const uint64_t tree_memory = UINT64_C(256) << 20;
 
 static bool same_setup(const struct engine *g, const struct net_position *at)
@@ -71,6 +73,9 @@ static struct engine *make_engine(const struct net_play *p, const struct net_pos
 	    .komi_half = at->rules.komi_half,
 	};
 	engine_params_init(&s.params);
+	/* Of one move alone: an answer depends on its request. */
+	s.params.resign = RESIGN;
+	s.params.resign_moves = 1;
 	return engine_new(&s, e);
 }
 

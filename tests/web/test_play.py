@@ -13,6 +13,9 @@ import unittest
 
 from play import ROOT, Play, scratch, tiny_net
 
+sys.path.append(str(ROOT / 'tests' / 'gtp'))
+import nets
+
 MIAI = sys.argv.pop(1)
 JSON = {'Content_Type': 'application/json'}
 
@@ -205,6 +208,14 @@ class Thinking(unittest.TestCase):
             self.assertTrue(last['play'] == 16 or before['legal'][last['play']] == '1')
             played.append([before['turn'], last['play']])
         self.assertGreater(len(played), 1)
+
+    def test_resigns_when_lost(self):
+        lost = Play(MIAI, '--net', nets.sure_net(f'{folder.name}/lost.net', value=-8), '--size', '5')
+        moves = [['bw'[n % 2], n] for n in range(6)]
+        for n in range(7):
+            last = lost.post('/api/move', {'position': position(moves=moves[:n]), 'visits': 1})[-1]
+            self.assertEqual(last['play'] < 0, n >= 5, (n, last))
+        self.assertEqual(lost.stop(), 0)
 
     def test_a_new_question_ends_the_older_one(self):
         first = []
