@@ -189,6 +189,13 @@ static bool may_pass(struct engine *g, const struct engine_analysis *a, struct e
 	return g->set.params.friendly_pass;
 }
 
+/* After the other's pass ours ends the game, and what that is worth is known: is it as much as the best that was found? */
+static bool may_end(const struct engine *g, const struct engine_analysis *a)
+{
+	int half = go->score_half(g->state), expected = a->move[0].visits ? a->move[0].utility : a->utility;
+	return go_passes(g->state) == 1 && search_deep_end(g->search, a->to_move ? -half : half) >= expected - NO_MATTER;
+}
+
 /* --- When to resign --- */
 
 /* Not before there was a game: whoever gives a handicap starts with little chance. */
@@ -208,10 +215,11 @@ static bool hopeless(struct engine *g, const struct engine_analysis *a, int play
 
 /* --- All together --- */
 
-int engine_choose(struct engine *g, int player, struct err *e, int *action)
+int engine_choose(struct engine *g, int player, const struct engine_limits *l, struct err *e, int *action)
 {
 	const struct engine_analysis *a = &g->analysis;
-	int t = temperature_of(g), best = a->move[0].action;
+	int t = temperature_of(g), best = a->move[0].action, pass = game_points(&g->rules);
+	bool pass_avoided = l->avoid && l->avoid[pass] && l->avoid_depth[player] > 0;
 	if (g->set.params.resign && hopeless(g, a, player)) {
 		*action = ENGINE_RESIGN;
 		return 0;
@@ -221,9 +229,9 @@ int engine_choose(struct engine *g, int player, struct err *e, int *action)
 	*action = best;
 	if (!a->owner)
 		return 0;
-	if (best != game_points(&g->rules) && may_pass(g, a, e))
-		*action = game_points(&g->rules);
-	else if (best != game_points(&g->rules))
+	if (best != pass && !pass_avoided && (may_end(g, a) || may_pass(g, a, e)))
+		*action = pass;
+	else if (best != pass)
 		*action = not_filling(g, a, best);
 	return 0;
 }
@@ -245,7 +253,7 @@ int engine_genmove_report(struct engine *g, int player, const struct engine_limi
 	else if (rc == 0)
 		rc = engine_search(g, player, &l, report, waiting, ctx, e);
 	if (rc == 0 && g->set.net)
-		rc = engine_choose(g, player, e, action);
+		rc = engine_choose(g, player, &l, e, action);
 	if (rc == 0) {
 		engine_log_avoid(g, &l);
 		engine_log_genmove(g, player, *action);

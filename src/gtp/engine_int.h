@@ -89,6 +89,6 @@ void engine_fill(struct engine *g, int player, const struct engine_limits *l, ui
 int engine_owners(struct engine *g, int32_t *owner, struct err *e);
 
 /* choose.c */
-int engine_choose(struct engine *g, int player, struct err *e, int *action);
+int engine_choose(struct engine *g, int player, const struct engine_limits *l, struct err *e, int *action);
 
 #endif

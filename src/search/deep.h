@@ -72,6 +72,8 @@ struct search_deep_move {
 void search_deep_root(const struct search_deep *s, struct search_deep_stats *out);
 /* The evaluator's value (Q16) and score (Q8) of the root. */
 void search_deep_raw(const struct search_deep *s, int32_t *value, int32_t *score);
+/* The utility of a game that is over, for a player who leads by so many half points. */
+int32_t search_deep_end(const struct search_deep *s, int half);
 /* Every root move, best first: most visits, then greatest utility, then greatest prior, then lowest action.  Writes as
  * many as there are legal actions (room for GAME_ACTIONS_MAX) and returns how many. */
 int search_deep_moves(const struct search_deep *s, struct search_deep_move *out);

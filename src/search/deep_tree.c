@@ -180,6 +180,16 @@ static int32_t utility(const struct search_deep *s, int32_t value, int32_t score
 	return (int32_t)fx_clamp64(u, -EVAL_ONE, EVAL_ONE);
 }
 
+static int32_t end_value(int half)
+{
+	return half > 0 ? EVAL_ONE : half < 0 ? -EVAL_ONE : 0;
+}
+
+int32_t search_deep_end(const struct search_deep *s, int half)
+{
+	return utility(s, end_value(half), half * 128);
+}
+
 static void set_value(const struct search_deep *s, struct deep_node *n, int32_t value, int64_t score)
 {
 	n->own_value = fx_clamp32(value, -EVAL_ONE, EVAL_ONE);
@@ -216,7 +226,7 @@ static void settle(struct search_deep *s, uint32_t at, const struct deep_slot *s
 	int8_t *owner = s->owner + (size_t)at * (size_t)s->points;
 	int half = s->game->score_half(slot->state);
 	half = n->to_move ? -half : half;
-	set_value(s, n, half > 0 ? EVAL_ONE : half < 0 ? -EVAL_ONE : 0, (int64_t)half * 128);
+	set_value(s, n, end_value(half), (int64_t)half * 128);
 	s->game->ownership(slot->state, owner);
 	for (int p = 0; p < s->points; p++)
 		owner[p] = (int8_t)(owner[p] * 127);

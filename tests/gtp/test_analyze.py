@@ -168,6 +168,7 @@ class Analysis(talk.WithNet):
         # Every stone of the other is dead to this net, every point the mover's: a pass would be the friendly thing.
         sure = nets.sure_net(str(self.dir / "sure.net"))
         e = self.start("--visits", "1", "--friendly-pass", "--ponder", "--seed", "3", net=sure)
+        e.say("komi -2")  # the board as it stands is lost for White
         e.say("play b C3")
         e.say("play w C4")
         self.assertEqual(e.say("genmove b"), "= PASS")
@@ -176,6 +177,18 @@ class Analysis(talk.WithNet):
         self.assertEqual(e.say("kata-get-param friendly_pass"), "= 1")
         self.assertEqual(e.say("kgs-rules tromp-taylor"), "=")
         self.assertNotIn("PASS", e.say("genmove w"))
+
+    def test_second_pass(self):
+        """After a pass the worth of another is known: it is made where nothing found is better, by the loser too.
+        (This net thinks that whoever moves wins with value 8: no move of its own is any good to it.)"""
+        for value, won in ((0, True), (8, True), (-8, True), (0, False), (8, False), (-8, False)):
+            e = self.start("--visits", "2", net=nets.sure_net(str(self.dir / "pass.net"), owner=0, value=value))
+            e.say(f"komi {0.5 if won else 25.5}")
+            e.say("play b C3")
+            self.assertNotEqual(e.say("reg_genmove w"), "= PASS")
+            e.say("play w pass")
+            self.assertEqual(e.say("reg_genmove b") == "= PASS", won or value > 0, (value, won))
+            self.assertNotIn("PASS", e.say("kata-search_analyze b avoid b PASS 1").split("\n")[-1])
 
     def test_resign(self):
         lost = nets.sure_net(str(self.dir / "lost.net"), value=-8)
