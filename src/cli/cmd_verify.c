@@ -3,6 +3,7 @@
 #include "cli/cli_int.h"
 
 #include "base/pool.h"
+#include "nn/kernels.h"
 #include "verify/verify.h"
 
 #include <errno.h>
@@ -39,7 +40,10 @@ static int verify(struct verify_options *o, int threads)
 {
 	struct err e = {.text = ""};
 	struct verify_report report;
+	char kernels[256];
 	o->pool = pool_new(threads);
+	nn_cpu_flags_text(kernels, sizeof kernels, o->cpu_flags);
+	printf("what is made again is computed with: %s\n", kernels);
 	int rc = o->pool ? verify_run(o, &report, &e) : err_set(&e, ERR_MEMORY, "cannot start %d threads", threads);
 	pool_free(o->pool);
 	if (rc < 0)
@@ -88,7 +92,7 @@ static int run(int argc, char **argv)
 	bool kept = verify_is_kept(argv[0]);
 	n_segments = kept ? SEGMENTS_KEPT : SEGMENTS;
 	if ((segments && cli_number("--segments", segments, 0, INT32_MAX, &n_segments)) ||
-	    cli_threads(threads, &n_threads) || cli_cpu_flags(cpu ? cpu : "none", &o.cpu_flags) ||
+	    cli_threads(threads, &n_threads) || cli_cpu_flags(cpu ? cpu : "all", &o.cpu_flags) ||
 	    choose_seed(seed, &o.random))
 		return CLI_USAGE;
 	o.dir = argv[0];
@@ -111,7 +115,8 @@ const struct cli_command cli_cmd_verify = {
 	     "  --rebuild          all of them\n"
 	     "  --seed N           choose the same segments as another time (chosen by chance)\n"
 	     "  --threads N        (all processors)\n"
-	     "  --cpu-flags LIST   avx2,avx512vnni or neon,neondot; none, all (none: the plain C kernels)\n\n"
+	     "  --cpu-flags LIST   avx2,avx512vnni or neon,neondot; none: the plain C that defines the\n"
+	     "                     arithmetic, which takes hours for a net of size; all (all)\n\n"
 	     "Exit codes: 0 all of it holds, 1 something does not, 2 wrong usage, 3 cannot be read,\n"
 	     "            4 stopped before the end.\n",
     .run = run,
