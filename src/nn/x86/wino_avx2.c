@@ -44,8 +44,8 @@ NN_INLINE __m128i two_sums(__m128i a, __m128i b)
 
 NN_INLINE void four_terms(int32_t *term, const int16_t *v0, const int16_t *v1, const int16_t *v2, const int16_t *v3, ptrdiff_t ci)
 {
-	__m128i a = _mm_setzero_si128(), b = a, c = a, d = a;
-	for (ptrdiff_t k = 0; k < ci; k += 16) {
+	__m128i a = far_products(v0), b = far_products(v1), c = far_products(v2), d = far_products(v3);
+	for (ptrdiff_t k = 16; k < ci; k += 16) {
 		a = _mm_add_epi32(a, far_products(v0 + k));
 		b = _mm_add_epi32(b, far_products(v1 + k));
 		c = _mm_add_epi32(c, far_products(v2 + k));
@@ -67,28 +67,40 @@ NN_INLINE void rows_terms(const struct nn_wino_point *t, ptrdiff_t ci)
 		four_terms(term, v, v + (left > 1) * ci, v + (left > 2) * 2 * ci, v, ci);
 }
 
-/* A row's four channels at v, times p and r, in its two sums.  All 16 registers are in use, and what a compiler makes of
- * intrinsics where this stands four times in a loop keeps sums in memory. */
-#define ADD_FOUR(sum, v)                                                                                               \
-	__asm__("vpbroadcastd %[ab], %[x0]\n\tvpbroadcastd %[cd], %[y0]\n\t"                                           \
-		"vpaddw %[x0], %[r0], %[x1]\n\tvpaddw %[y0], %[p0], %[y1]\n\t"                                           \
-		"vpmaddwd %[x1], %[y1], %[x1]\n\tvpaddd %[x1], %[s0], %[s0]\n\t"                                         \
-		"vpaddw %[x0], %[r1], %[x0]\n\tvpaddw %[y0], %[p1], %[y0]\n\t"                                           \
-		"vpmaddwd %[x0], %[y0], %[x0]\n\tvpaddd %[x0], %[s1], %[s1]"                                             \
-		: [s0] "+x"((sum)[0]), [s1] "+x"((sum)[1]), [x0] "=&x"(x0), [x1] "=&x"(x1), [y0] "=&x"(y0), [y1] "=&x"(y1) \
-		: [ab] "m"(*(const pair *)(v)), [cd] "m"(*(const pair *)((v) + FAR)), [p0] "x"(p0), [p1] "x"(p1),        \
-		  [r0] "x"(r0), [r1] "x"(r1))
-typedef int32_t pair __attribute__((may_alias, aligned(2)));
+/* What lies at v, for a compiler to know that it is read: rows of as many channels as a net may have. */
+struct rows {
+	int16_t v[ROWS * 256];
+};
 
-NN_INLINE void add_fours(__m256i sum[ROWS][2], const int16_t *v, const int16_t *u, ptrdiff_t ci, int rows)
-{
-	const __m256i p0 = nn_load32(u), p1 = nn_load32(u + BLOCK);
-	const __m256i r0 = nn_load32(u + FAR * BLOCK), r1 = nn_load32(u + (FAR + 1) * BLOCK);
-	__m256i x0, x1, y0, y1;
-	NN_UNROLL
-	for (int r = 0; r < rows; r++)
-		ADD_FOUR(sum[r], v + r * ci);
-}
+/* Four channels of a row, times p and r, in its two sums.  The channels stand `at` bytes behind v, and `row` (an index for an
+ * address) further.  All 16 registers are in use, and of intrinsics that stand four times in a loop compilers make one that
+ * keeps its sums in memory. */
+#define ADD_FOUR(sum, at, row)                                                                                         \
+	__asm__("vpbroadcastd " at "(%[v]" row "), %[x0]\n\t"                                                          \
+		"vpbroadcastd 16+" at "(%[v]" row "), %[y0]\n\t"                                                       \
+		"vpaddw %[x0], %[r0], %[x1]\n\tvpaddw %[y0], %[p0], %[y1]\n\t"                                         \
+		"vpmaddwd %[x1], %[y1], %[x1]\n\tvpaddd %[x1], %[s0], %[s0]\n\t"                                       \
+		"vpaddw %[x0], %[r1], %[x0]\n\tvpaddw %[y0], %[p1], %[y0]\n\t"                                         \
+		"vpmaddwd %[x0], %[y0], %[x0]\n\tvpaddd %[x0], %[s1], %[s1]"                                           \
+		: [s0] "+x"((sum)[0]), [s1] "+x"((sum)[1]),                                                            \
+		  [x0] "=&x"(x0), [x1] "=&x"(x1), [y0] "=&x"(y0), [y1] "=&x"(y1)                                       \
+		: [v] "r"(v), [ci] "r"(ci), [ci3] "r"(3 * ci), "m"(*(const struct rows *)v),                               \
+		  [p0] "x"(p0), [p1] "x"(p1), [r0] "x"(r0), [r1] "x"(r1))
+
+/* The same of all rows; `at` is 0, 4, 8, 12. */
+#define ADD_FOURS(at)                                                                                                  \
+	{                                                                                                              \
+		const __m256i p0 = nn_load32(u + 8 * at), p1 = nn_load32(u + 8 * at + BLOCK);                          \
+		const __m256i r0 = nn_load32(u + 8 * at + FAR * BLOCK), r1 = nn_load32(u + 8 * at + (FAR + 1) * BLOCK); \
+		__m256i x0, x1, y0, y1;                                                                                \
+		ADD_FOUR(sum[0], #at, "");                                                                             \
+		if (rows > 1)                                                                                          \
+			ADD_FOUR(sum[1], #at, ",%[ci],2");                                                             \
+		if (rows > 2)                                                                                          \
+			ADD_FOUR(sum[2], #at, ",%[ci],4");                                                             \
+		if (rows > 3)                                                                                          \
+			ADD_FOUR(sum[3], #at, ",%[ci3],2");                                                            \
+	}
 
 /* rows x 16 sums: two registers a row, all held through all channels.  Rows of v are ci apart, rows of sums co.  For every 16
  * channels, so many lines of what lies ahead are fetched. */
@@ -108,10 +120,10 @@ NN_INLINE void tile(int32_t *restrict to, ptrdiff_t co, const int16_t *restrict 
 		NN_UNROLL
 		for (int i = 0; i < lines; i++, ahead += LINE)
 			_mm_prefetch((const char *)ahead, _MM_HINT_T0);
-		add_fours(sum, v, u, ci, rows);
-		add_fours(sum, v + 2, u + 2 * BLOCK, ci, rows);
-		add_fours(sum, v + 4, u + 4 * BLOCK, ci, rows);
-		add_fours(sum, v + 6, u + 6 * BLOCK, ci, rows);
+		ADD_FOURS(0)
+		ADD_FOURS(4)
+		ADD_FOURS(8)
+		ADD_FOURS(12)
 	}
 	NN_UNROLL
 	for (int r = 0; r < rows; r++, to += co) {
@@ -125,7 +137,8 @@ NN_INLINE void all_rows(int32_t *to, ptrdiff_t co, const int16_t *v, const int16
                         int rows, const int16_t *ahead, int lines)
 {
 	const ptrdiff_t each = ci / 16 * lines * LINE;
-	for (; rows > 9 || rows == 8 || rows == 7 || rows == 4; rows -= 4, to += 4 * co, v += 4 * ci, term += 4, ahead += each)
+	const int groups = (rows + ROWS - 1) / ROWS;
+	for (int fours = rows - 3 * groups; fours > 0; fours--, rows -= 4, to += 4 * co, v += 4 * ci, term += 4, ahead += each)
 		tile(to, co, v, u, ci, term, ahead, lines, 4);
 	for (; rows > 2; rows -= 3, to += 3 * co, v += 3 * ci, term += 3, ahead += each)
 		tile(to, co, v, u, ci, term, ahead, lines, 3);
@@ -135,9 +148,9 @@ NN_INLINE void all_rows(int32_t *to, ptrdiff_t co, const int16_t *v, const int16
 		tile(to, co, v, u, ci, term, ahead, lines, 1);
 }
 
-/* With many channels weights come from far away, so the next block of them is fetched meanwhile: groups of rows times lines are
- * about eight, which is all of it.  (After the last there is none; to fetch from nowhere does nothing.) */
-void nn_wino_mm_avx2(const struct nn_wino_mm *m)
+/* All points, each with all its blocks; `lines` of the block that comes next are fetched for every 16 channels of a group of rows.
+ * (After the last there is none; to fetch from nowhere does nothing.) */
+NN_INLINE void all_points(const struct nn_wino_mm *m, int lines)
 {
 	const ptrdiff_t ci = m->ci, co = m->co, block = BLOCK * (ci + NN_WINO_TERM);
 	for (int p = 0; p < m->points; p++) {
@@ -145,16 +158,42 @@ void nn_wino_mm_avx2(const struct nn_wino_mm *m)
 		const int16_t *u = t.u;
 		if (!m->again)
 			rows_terms(&t, ci);
-		for (ptrdiff_t o = 0; o < co; o += BLOCK, u += block) {
-			const int16_t *next = o + BLOCK < co ? u + block : t.u + m->u_plane;
-			if (ci < 128)
-				all_rows(t.m + o, co, t.v, u, ci, t.term, t.rows, next, 0);
-			else if (t.rows < 8)
-				all_rows(t.m + o, co, t.v, u, ci, t.term, t.rows, next, 8);
-			else if (t.rows < 24)
-				all_rows(t.m + o, co, t.v, u, ci, t.term, t.rows, next, 3);
-			else
-				all_rows(t.m + o, co, t.v, u, ci, t.term, t.rows, next, 1);
-		}
+		for (ptrdiff_t o = 0; o < co; o += BLOCK, u += block)
+			all_rows(t.m + o, co, t.v, u, ci, t.term, t.rows, o + BLOCK < co ? u + block : t.u + m->u_plane, lines);
 	}
+}
+
+/* Copies that a compiler does not mix, for each to have all registers.  With many channels weights come from far away; groups of
+ * rows times lines are about eight, which is all of a block. */
+static __attribute__((noinline)) void near_points(const struct nn_wino_mm *m)
+{
+	all_points(m, 0);
+}
+
+static __attribute__((noinline)) void many_tiles(const struct nn_wino_mm *m)
+{
+	all_points(m, 1);
+}
+
+static __attribute__((noinline)) void some_tiles(const struct nn_wino_mm *m)
+{
+	all_points(m, 3);
+}
+
+static __attribute__((noinline)) void few_tiles(const struct nn_wino_mm *m)
+{
+	all_points(m, 8);
+}
+
+void nn_wino_mm_avx2(const struct nn_wino_mm *m)
+{
+	const int tiles = m->first[NN_WINO_FORMS];
+	if (m->ci < 128)
+		near_points(m);
+	else if (tiles < 8)
+		few_tiles(m);
+	else if (tiles < 24)
+		some_tiles(m);
+	else
+		many_tiles(m);
 }
