@@ -37,7 +37,7 @@ static bool slow(const uint8_t *line, size_t n)
 /* What is another time something else, or writes files. */
 static bool unfit(const uint8_t *line, size_t n)
 {
-	return memmem(line, n, "cputime", 7) || memmem(line, n, "sgf", 3);
+	return memmem(line, n, "cpu", 3) || memmem(line, n, "sgf", 3);
 }
 
 /* All replies, one after another. */
