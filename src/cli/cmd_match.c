@@ -2,6 +2,7 @@
 /* miai match: two players against each other, and what the result is worth. */
 #include "cli/cli_int.h"
 #include "cli/match_int.h"
+#include "games/go/go.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,7 +60,7 @@ static int parse_sprt(const char *text, struct match_sprt *t)
 }
 
 struct texts {
-	const char *size, *komi, *games, *visits, *plies, *threads, *seed, *seconds, *patience, *sprt;
+	const char *size, *komi, *games, *visits, *plies, *threads, *seed, *seconds, *patience, *sprt, *moves;
 };
 
 static int complain(const char *what)
@@ -73,9 +74,9 @@ static int check(const struct cli_match *m, const struct texts *t)
 {
 	bool by_gtp = cli_match_by_gtp(m);
 	if (by_gtp && m->records)
-		return complain("--records is for matches between nets; games with a program, or an imported net, go to --sgf DIR");
+		return complain("--records is for matches between nets; games with a program, an imported net, or --moves go to --sgf DIR");
 	if (!by_gtp && (m->sgf || t->seconds || t->patience))
-		return complain("--sgf, --seconds and --patience are for matches with a program, gtp:COMMAND, or an imported net");
+		return complain("--sgf, --seconds and --patience are for matches with a program, gtp:COMMAND, an imported net, or --moves");
 	return 0;
 }
 
@@ -104,6 +105,23 @@ static int run_match(struct cli_match *m, const struct texts *t)
 	return code;
 }
 
+/* Vertices with spaces or commas between them. */
+static int parse_moves(struct cli_match *m, const char *text)
+{
+	for (const char *p = text + strspn(text, " ,"); *p; p += strspn(p, " ,")) {
+		char at[8];
+		int action, n = (int)strcspn(p, " ,");
+		snprintf(at, sizeof at, "%.*s", n, p);
+		if (n >= (int)sizeof at || !go_vertex_read(at, m->size, &action))
+			return fprintf(stderr, "miai match: --moves: \"%.*s\" is no point of a %dx%d board\n", n, p, m->size, m->size), -1;
+		if (m->firsts == CLI_MATCH_FIRSTS)
+			return complain("--moves: more than 64 moves");
+		m->first[m->firsts++] = (int16_t)action;
+		p += n;
+	}
+	return 0;
+}
+
 static int settings(struct cli_match *m, const struct texts *t, struct match_sprt *test)
 {
 	long long size = SIZE, games = GAMES, visits = t->seconds ? 0 : VISITS, plies = PLIES, patience = PATIENCE, seconds = 0;
@@ -124,6 +142,8 @@ static int settings(struct cli_match *m, const struct texts *t, struct match_spr
 	m->plies = (int)plies;
 	m->seconds = (int)seconds;
 	m->patience = (int)patience;
+	if (t->moves && parse_moves(m, t->moves))
+		return -1;
 	return games % 2 ? complain("--games must be even: an opening is played twice, with colours changed") : 0;
 }
 
@@ -137,7 +157,7 @@ static int run(int argc, char **argv)
 	    {"visits", 1, &t.visits},     {"seconds", 1, &t.seconds},     {"opening-plies", 1, &t.plies},
 	    {"threads", 1, &t.threads},   {"seed", 1, &t.seed},           {"sprt", 1, &t.sprt},
 	    {"patience", 1, &t.patience}, {"records", 1, &m.records},     {"sgf", 1, &m.sgf},
-	    {"cpu-flags", 1, &m.cpu},
+	    {"cpu-flags", 1, &m.cpu},     {"moves", 1, &t.moves},
 	};
 	int n = cli_parse(&cli_cmd_match, argc, argv, opt, sizeof opt / sizeof *opt, 2, 2);
 	if (n < 0)
@@ -164,7 +184,8 @@ const struct cli_command cli_cmd_match = {
 	     "  --records FILE     write the games there\n"
 	     "  --threads N        (all processors); with a program: games at a time\n"
 	     "  --cpu-flags LIST   avx2,avx512vnni or neon,neondot; none, all (all)\n"
-	     "With a program, or an imported net:\n"
+	     "With a program, an imported net, or first moves, which all play as miai gtp does:\n"
+	     "  --moves MOVES      with which every game begins: \"C3\", \"E5 C5\"\n"
 	     "  --seconds S        whole seconds for a move, told as time_settings 0 S 1\n"
 	     "  --patience S       seconds after which a silent program is given up (300)\n"
 	     "  --sgf DIR          write the games there\n",

@@ -11,11 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { CLI_MATCH_FIRSTS = 64 };
+
 struct cli_match {
 	const char *name[2];
 	const struct nn_net *net[2];   /* borrowed; NULL: random, or a program */
 	int size, komi_half, visits, plies, threads, patience;
 	int seconds;                   /* a move, told to programs; 0: none */
+	int16_t first[CLI_MATCH_FIRSTS]; /* moves with which every game begins */
+	int firsts;
 	uint64_t seed;
 	uint32_t games;                /* even */
 	unsigned flags;
@@ -31,7 +35,8 @@ struct cli_match {
 
 /* A name that begins with "gtp:". */
 bool cli_is_program(const char *name);
-/* Whether the match is played through GTP: a program takes part, or an imported net, which only miai gtp plays. */
+/* Whether the match is played through GTP: a program takes part, or an imported net, which only miai gtp plays, or first
+ * moves are given. */
 bool cli_match_by_gtp(const struct cli_match *m);
 
 /* Plays it, with a line of progress on a terminal.  0 or an error code; what was played in order before an error counts.

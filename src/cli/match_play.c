@@ -33,7 +33,7 @@ bool cli_match_by_gtp(const struct cli_match *m)
 	for (int i = 0; i < 2; i++)
 		if (cli_is_program(m->name[i]) || (m->net[i] && m->net[i]->leela))
 			return true;
-	return false;
+	return m->firsts > 0;
 }
 
 int cli_match_play(struct cli_match *m, struct err *e)

@@ -109,6 +109,8 @@ int cli_match_programs(struct cli_match *m, struct err *e)
 	struct programs p = {
 	    .m = m,
 	    .terms = {.rules = {.size = m->size, .komi_half = m->komi_half, .max_moves = 3 * m->size * m->size},
+		      .first = m->first,
+		      .firsts = m->firsts,
 		      .opening_plies = m->plies,
 		      .seed = m->seed,
 		      .patience = m->patience},

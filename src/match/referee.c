@@ -46,32 +46,41 @@ static int tell(struct match_table *m, int i, int player, int action, bool *ok, 
 	return match_program_ask(&m->program[i], line, ok, text, sizeof text, e);
 }
 
-static void put(struct match_game *g, void *state, int action)
+/* A move of the opening, told to both. */
+static int open_with(struct match_table *m, struct match_game *g, int action, struct err *e)
 {
-	game_go.play(state, action);
+	int player = game_go.to_move(m->state);
+	char at[GO_VERTEX_TEXT];
+	go_vertex_write(at, m->terms->rules.size, action);
+	if (game_go.over(m->state) || !game_go.play(m->state, action))
+		return err_set(e, ERR_ARG, "move %d of the opening, %s, is not legal", g->moves + 1, at);
 	g->action[g->moves++] = (int16_t)action;
+	for (int i = 0; i < 2; i++) {
+		bool ok;
+		int rc = tell(m, i, player, action, &ok, e);
+		if (rc || !ok)
+			return rc ? rc : err_set(e, ERR_FORMAT, "\"%s\" refuses a legal move of the opening", m->program[i].command);
+	}
+	return 0;
 }
 
-/* Random moves, functions of the pair. */
+/* The first moves, then random ones, functions of the pair. */
 static int opening(struct match_table *m, uint32_t index, struct match_game *g, struct err *e)
 {
 	uint64_t key = rng_key(rng_key(m->terms->seed, index / 2), RNG_OPENING);
 	uint8_t legal[GAME_ACTIONS_MAX];
-	for (int ply = 0; ply < m->terms->opening_plies && !game_go.over(m->state); ply++) {
-		int n = game_go.legal(m->state, legal) - 1, action = 0, player = game_go.to_move(m->state);
+	int rc = 0;
+	for (int i = 0; i < m->terms->firsts && rc == 0; i++)
+		rc = open_with(m, g, m->terms->first[i], e);
+	for (int ply = 0; rc == 0 && ply < m->terms->opening_plies && !game_go.over(m->state); ply++) {
+		int n = game_go.legal(m->state, legal) - 1, action = 0;
 		if (n <= 0)
 			break;
 		for (int skip = (int)rng_below(key, (uint64_t)ply, (uint32_t)n); skip > 0 || !legal[action]; action++)
 			skip -= legal[action];
-		put(g, m->state, action);
-		for (int i = 0; i < 2; i++) {
-			bool ok;
-			int rc = tell(m, i, player, action, &ok, e);
-			if (rc || !ok)
-				return rc ? rc : err_set(e, ERR_FORMAT, "\"%s\" refuses a legal move of the opening", m->program[i].command);
-		}
+		rc = open_with(m, g, action, e);
 	}
-	return 0;
+	return rc;
 }
 
 static void end_by(struct match_game *g, enum match_end end, int culprit, int black_player)

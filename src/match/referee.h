@@ -12,7 +12,9 @@
 
 struct match_terms {
 	struct game_rules rules;
-	int opening_plies;       /* drawn evenly from the legal moves but the pass, the same for games 2i and 2i + 1 */
+	const int16_t *first;    /* moves with which every game begins, Black's first */
+	int firsts;
+	int opening_plies;       /* after those: drawn evenly from the legal moves but the pass, the same for games 2i and 2i + 1 */
 	uint64_t seed;
 	int patience;            /* seconds for one reply */
 	int setup_commands;      /* sent to both after clear_board, such as "time_settings 0 1 1" */
