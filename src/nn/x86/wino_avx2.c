@@ -188,7 +188,7 @@ static __attribute__((noinline)) void few_tiles(const struct nn_wino_mm *m)
 void nn_wino_mm_avx2(const struct nn_wino_mm *m)
 {
 	const int tiles = m->first[NN_WINO_FORMS];
-	if (m->ci < 128)
+	if (m->ci < 64)
 		near_points(m);
 	else if (tiles < 8)
 		few_tiles(m);
