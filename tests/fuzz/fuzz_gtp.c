@@ -40,12 +40,20 @@ static bool unfit(const uint8_t *line, size_t n)
 	return memmem(line, n, "cpu", 3) || memmem(line, n, "sgf", 3);
 }
 
+/* Each look at the clock is a millisecond: reports at intervals come at the same visits again. */
+static int64_t tick(void *ctx)
+{
+	int64_t *now = ctx;
+	return *now += 1000;
+}
+
 /* All replies, one after another. */
 static void converse(const struct nn_net *net, const struct nn_kernels *k, const uint8_t *p, size_t n, struct buf *said)
 {
 	struct gtp_settings s = {.version = "0"};
+	int64_t now = 0;
 	s.engine = (struct engine_settings){
-	    .net = net, .kernels = k, .threads = 1, .memory = 1 << 20, .seed = 7, .size = 4, .komi_half = 1};
+	    .net = net, .kernels = k, .threads = 1, .memory = 1 << 20, .seed = 7, .size = 4, .komi_half = 1, .now_us = tick, .now_ctx = &now};
 	engine_params_init(&s.engine.params);
 	s.engine.params.visits = 3;
 	s.engine.params.resign = 10;
