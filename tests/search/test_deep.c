@@ -146,11 +146,11 @@ static uint64_t game_digest(int threads, int batch, uint32_t visits, int moves, 
 
 static void test_threads(void)
 {
-	uint64_t one = game_digest(1, 32, 700, 12, true);
+	uint64_t one = game_digest(1, 32, 2200, 5, true);
 	for (int threads = 2; threads <= THREADS; threads++)
-		CHECK(game_digest(threads, 32, 700, 12, true) == one);
-	CHECK(game_digest(2, 31, 700, 12, true) != one);
-	CHECK(game_digest(2, 32, 700, 12, false) != one);
+		CHECK(game_digest(threads, 32, 2200, 5, true) == one);
+	CHECK(game_digest(2, 31, 2200, 5, true) != one);
+	CHECK(game_digest(2, 32, 2200, 5, false) != one);
 }
 
 /* A tree that moves on holds what it held: the main line and its visits. */

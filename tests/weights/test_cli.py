@@ -99,7 +99,7 @@ class Import(unittest.TestCase):
         self.assertIn("boards of 7 alone; give --size 7", p.stderr)
         p = miai(*play, "--size", "7", "--records", self.dir / "records")
         self.assertEqual(p.returncode, 2)
-        self.assertIn("an imported net, go to --sgf DIR", p.stderr)
+        self.assertIn("an imported net, or --moves go to --sgf DIR", p.stderr)
         p = miai("ladder", self.dir / "plain.net", "random", "--size", "7", "--pairs", "1", "--visits", "4")
         self.assertEqual(p.returncode, 0, p.stderr)
         self.assertIn("plain.net", p.stdout)
