@@ -29,7 +29,7 @@ void engine_log_begin(struct engine *g)
 		snprintf(name, sizeof name, "none");
 	else if (g->set.net_name)
 		hash_hex(g->set.net_name, name);
-	engine_log(g, "miai-transcript 1\n");
+	engine_log(g, "miai-transcript 2\n");
 	engine_log(g, "net %s\n", name);
 	engine_log(g, "seed %llu\n", (unsigned long long)g->set.seed);
 	for (int i = 0; engine_param_name(i); i++) {

@@ -259,8 +259,9 @@ static int header(struct replay *r, const char *name, struct err *e)
 static int read_net(struct replay *r, struct hash *net, bool *known, bool *none, struct err *e)
 {
 	int rc = header(r, "miai-transcript", e);
-	if (rc == 0 && strcmp(r->word[1], "1") != 0)
-		return err_set(e, ERR_FORMAT, "format %.20s of transcripts is unknown here", r->word[1]);
+	if (rc == 0 && strcmp(r->word[1], "2") != 0)
+		return err_set(e, ERR_FORMAT, "a transcript of version %.20s, and this miai makes the searches of version 2; use the one that wrote it",
+			       r->word[1]);
 	rc = rc ? rc : header(r, "net", e);
 	if (rc)
 		return rc;

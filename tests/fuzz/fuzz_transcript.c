@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		return 0;
 	nn_kernels_init(&k, nn_cpu_flags());
 	struct nn_net *net = p[0] % 2 ? NULL : plain_net();
-	buf_printf(&b, "miai-transcript 1\nnet %s\nseed 3\n", net ? "unknown" : "none");
+	buf_printf(&b, "miai-transcript 2\nnet %s\nseed 3\n", net ? "unknown" : "none");
 	buf_bytes(&b, p + 1, n - 1);
 	buf_u8(&b, 0);
 	if (!slow((const char *)b.data)) {
