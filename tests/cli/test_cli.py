@@ -78,7 +78,7 @@ class Usage(unittest.TestCase):
     def test_each_option_of_the_usage_is_known(self):
         for name in commands():
             for option in re.findall(r"^ +(--[\w-]+)", miai(name, "--help").stdout, re.M):
-                p = miai(name, option, "--help")
+                p = miai(name, option, "--help", env={**os.environ, "MIAI_NET": "/no/net"})  # or play would play
                 self.assertNotIn("unknown option", p.stderr, f"{name} {option}")
 
     def test_values(self):
@@ -88,7 +88,7 @@ class Usage(unittest.TestCase):
                      ["match", "a", "b", "--games", "3"], ["match", "a", "b", "--threads", "0"],
                      ["match", "a", "b", "--seed", "-1"], ["match", "a"], ["match", "a", "b", "c"], ["match"],
                      ["bench", "--quick=1"], ["bench", "--cpu-flags", "sse9"], ["bench", "now"], ["info"],
-                     ["gtp"], ["gtp", "--random", "--net", "x"], ["gtp", "--random", "--threads", "0"],
+                     ["gtp", "--random", "--net", "x"], ["gtp", "--random", "--threads", "0"],
                      ["gtp", "--random", "--resign", "51"]):
             p = miai(*args)
             self.assertEqual((p.returncode, p.stdout), (USAGE, ""), args)
