@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -52,6 +54,8 @@ static uint64_t parameters(const struct nn_net *n)
 static void print_card(const char *path, const struct hash *name)
 {
 	static const char *const where[] = {"", "../"};
+	char real[PATH_MAX];
+	path = realpath(path, real) ? real : path; /* nets/default.net is a link */
 	const char *slash = strrchr(path, '/');
 	int folder = slash ? (int)(slash - path) + 1 : 0;
 	char card[4096], hex[65];

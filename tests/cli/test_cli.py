@@ -36,6 +36,10 @@ class Card(unittest.TestCase):
                 self.assertIn(f"\n\nA net called {name}.\n", miai("info", str(net)).stdout)
                 other = miai("info", str(t / "r" / "nets" / "000000.net")).stdout
                 self.assertNotIn("A net called", other)
+                link = t / "default.net"
+                link.symlink_to(net)
+                self.assertIn("A net called", miai("info", str(link)).stdout)
+                link.unlink()
                 self.assertIn("of another net", other)
                 card.unlink()
 
