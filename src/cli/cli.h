@@ -19,7 +19,7 @@ struct cli_command {
 };
 extern const struct cli_command cli_cmd_run, cli_cmd_verify, cli_cmd_gtp, cli_cmd_match, cli_cmd_ladder, cli_cmd_bench, cli_cmd_info;
 extern const struct cli_command cli_cmd_import, cli_cmd_export;
-extern const struct cli_command cli_cmd_replay, cli_cmd_analysis;
+extern const struct cli_command cli_cmd_replay, cli_cmd_analysis, cli_cmd_play;
 
 /* Option parsing: options may stand anywhere, "--name VALUE" or "--name=VALUE"; "--" ends them. */
 struct cli_option {
@@ -42,7 +42,5 @@ int cli_fail(const char *name, int code, const struct err *e);
 int cli_recipe_load(struct recipe *r, const char *path, struct err *e);
 /* SIGINT and SIGTERM set this flag; a second one ends the program at once. */
 atomic_bool *cli_stop_flag(void);
-
-extern const struct cli_command cli_cmd_play;
 
 #endif

@@ -25,8 +25,12 @@ struct nn_net *cli_net_load(const char *command, const char *path, struct hash *
 /* The same for players, which take imported nets too: see nn_net_load_any. */
 struct nn_net *cli_net_load_any(const char *command, const char *path, struct hash *name, int *code);
 
-/* Where the net is that plays when none is named: see miai(1).  ERR_ARG: nowhere. */
-int cli_net_default(char *path, size_t room, struct err *e);
+/* Where *net is NULL it becomes the net that plays when none is named, see miai(1), written to path.  CLI_OK, or the exit code
+ * after saying that there is none. */
+int cli_net_default(const char *command, const char **net, char *path, size_t room);
+
+/* This program's own file; the length of its path, not above 0 where it cannot be found (errno). */
+int cli_program(char *path, size_t room);
 
 /* A number of three digits and its unit: "12.3 k", "4.56 M". */
 void cli_short_number(char *out, size_t n, double v);

@@ -129,11 +129,10 @@ static int run(int argc, char **argv)
 	s.engine.memory = (uint64_t)m << 20;
 	int rc = override ? analysis_override(&s, override, &e) : 0;
 	net = net ? net : model;
-	if (rc == 0 && !net) {
-		rc = cli_net_default(usual, sizeof usual, &e);
-		net = usual;
-	}
-	return rc ? cli_fail("analysis", rc, &e) : start(&s, net, flags, hurry != NULL);
+	if (rc)
+		return cli_fail("analysis", rc, &e);
+	int code = cli_net_default("analysis", &net, usual, sizeof usual);
+	return code ? code : start(&s, net, flags, hurry != NULL);
 }
 
 const struct cli_command cli_cmd_analysis = {

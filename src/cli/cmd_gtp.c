@@ -220,16 +220,11 @@ static int run(int argc, char **argv)
 	if (n < 0)
 		return n == -2 ? CLI_OK : CLI_USAGE;
 	char usual[4096];
-	struct err e = {.text = ""};
 	int code = take(&o, &s, &flags);
+	if (code == CLI_OK && !o.drawn)
+		code = cli_net_default("gtp", &o.net, usual, sizeof usual);
 	if (code)
 		return code;
-	if (!o.net && !o.drawn) {
-		int rc = cli_net_default(usual, sizeof usual, &e);
-		if (rc)
-			return cli_fail("gtp", rc, &e);
-		o.net = usual;
-	}
 	if (s.chat) /* bridges take what follows for chat once a line has that name */
 		fprintf(stderr, "miai %s tells its chat as KataGo does\n", MIAI_VERSION);
 	return play(&s, o.net, o.transcript, flags);

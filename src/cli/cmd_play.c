@@ -57,13 +57,9 @@ static int run(int argc, char **argv)
 		return CLI_USAGE;
 	}
 	char usual[4096];
-	struct err e = {.text = ""};
-	if (!net && !drawn) {
-		int rc = cli_net_default(usual, sizeof usual, &e);
-		if (rc)
-			return cli_fail("play", rc, &e);
-		net = usual;
-	}
+	int code = drawn ? CLI_OK : cli_net_default("play", &net, usual, sizeof usual);
+	if (code)
+		return code;
 	s.port = (int)at;
 	s.size = (int)points;
 	s.web = web;

@@ -48,7 +48,7 @@ static int verify(struct verify_options *o, int threads)
 	pool_free(o->pool);
 	if (rc < 0)
 		return cli_fail("verify", rc, &e);
-	if (!o->scratch && !o->rebuild && report.segments_checked < report.segments_total)
+	if (!o->rebuild && report.segments_checked < report.segments_total)
 		printf("the segments were chosen by --seed %" PRIu64 "\n", o->random);
 	return CLI_OK;
 }

@@ -41,10 +41,8 @@ static void quoted(struct buf *b, const char *word)
 static int own_command(const struct cli_match *m, int i, struct buf *b, struct err *e)
 {
 	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (n <= 0)
+	if (cli_program(self, sizeof self) <= 0)
 		return err_set(e, ERR_IO, "cannot find this program's own file: %s", strerror(errno));
-	self[n] = '\0';
 	quoted(b, self);
 	buf_printf(b, " gtp --threads 1 --seed %llu ", (unsigned long long)m->seed);
 	if (m->cpu)

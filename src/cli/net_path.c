@@ -27,24 +27,31 @@ static bool net_of_user(char *path, size_t room)
 	return net_in(path, room, local, strlen(local));
 }
 
+int cli_program(char *path, size_t room)
+{
+	ssize_t n = readlink("/proc/self/exe", path, room - 1);
+	path[n > 0 ? n : 0] = '\0';
+	return (int)n;
+}
+
 /* The net that came with the program: of a build folder within the sources, or below the prefix it was installed to. */
 static bool net_of_program(char *path, size_t room)
 {
 	static const char *const beside[] = {"nets/default.net", "share/miai/default.net"};
 	char program[2048];
-	ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+	int n = cli_program(program, sizeof program);
 	for (int up = 0; up < 2; up++) /* the program's folder, and the one above */
 		while (n > 0 && program[--n] != '/')
 			;
 	if (n <= 0)
 		return false;
 	for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
-		if (snprintf(path, room, "%.*s/%s", (int)n, program, beside[i]) < (int)room && file_exists(path))
+		if (snprintf(path, room, "%.*s/%s", n, program, beside[i]) < (int)room && file_exists(path))
 			return true;
 	return false;
 }
 
-int cli_net_default(char *path, size_t room, struct err *e)
+static int net_default(char *path, size_t room, struct err *e)
 {
 	const char *own = getenv("MIAI_NET"), *dirs = getenv("XDG_DATA_DIRS");
 	if (own && *own)
@@ -63,4 +70,14 @@ int cli_net_default(char *path, size_t room, struct err *e)
 		return 0;
 	return err_set(e, ERR_ARG, "no net was named and there is none at the usual places (MIAI_NET, and as %s the last): give --net FILE",
 		       path);
+}
+
+int cli_net_default(const char *command, const char **net, char *path, size_t room)
+{
+	struct err e = {.text = ""};
+	int rc = *net ? 0 : net_default(path, room, &e);
+	if (rc)
+		return cli_fail(command, rc, &e);
+	*net = *net ? *net : path;
+	return CLI_OK;
 }

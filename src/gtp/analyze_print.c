@@ -88,8 +88,8 @@ static void say_root(struct buf *b, const struct engine_analysis *a)
 static void say_cgos_vertex(struct buf *b, int size, int action)
 {
 	char vertex[GO_VERTEX_TEXT];
-	go_vertex_write(vertex, size, action);
-	buf_printf(b, "%s", action == size * size ? "pass" : vertex);
+	gtp_vertex_small(vertex, size, action);
+	buf_printf(b, "%s", vertex);
 }
 
 static void say_cgos_move(struct buf *b, const struct engine_info *m, int size)

@@ -21,9 +21,8 @@ static void chat(const struct gtp *g, const struct engine_analysis *a, const str
 	gtp_printf(&line, "CHAT:Visits %d Winrate %.2f%% ScoreLead %.1f ScoreStdev %.1f PV", a->visits, a->winrate * 100.0 / 65536,
 	           a->score / 256.0, a->score_stdev / 256.0);
 	for (int i = 0; i < (m->pv_len ? m->pv_len : 1); i++) {
-		int action = m->pv_len ? m->pv[i] : m->action;
-		go_vertex_write(vertex, size, action);
-		buf_printf(&line, " %s", action == size * size ? "pass" : vertex);
+		gtp_vertex_small(vertex, size, m->pv_len ? m->pv[i] : m->action);
+		buf_printf(&line, " %s", vertex);
 	}
 	buf_u8(&line, '\0');
 	if (!line.failed)

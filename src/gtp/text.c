@@ -77,6 +77,14 @@ void gtp_vertex_text(char out[GO_VERTEX_TEXT], int size, int action)
 		go_vertex_write(out, size, action);
 }
 
+void gtp_vertex_small(char out[GO_VERTEX_TEXT], int size, int action)
+{
+	if (action == size * size)
+		snprintf(out, GO_VERTEX_TEXT, "pass");
+	else
+		gtp_vertex_text(out, size, action);
+}
+
 void gtp_half_text(char *out, size_t n, int half)
 {
 	int v = half < 0 ? -half : half;

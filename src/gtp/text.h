@@ -13,6 +13,7 @@ bool gtp_int(const char *text, int *out);               /* a whole number, satur
 bool gtp_seconds(const char *text, long long *us);      /* "12", "1.5", "-0.25" as microseconds, at most 10^9 s */
 bool gtp_color(const char *text, int *player);
 void gtp_vertex_text(char out[GO_VERTEX_TEXT], int size, int action); /* go_vertex_write, and ENGINE_RESIGN */
+void gtp_vertex_small(char out[GO_VERTEX_TEXT], int size, int action); /* as servers and JSON have it: "D4", but "pass" */
 void gtp_half_text(char *out, size_t n, int half);      /* "7.5" */
 void gtp_score_text(char *out, size_t n, int half);     /* "B+7.5", "W+1", "0" */
 

@@ -52,16 +52,20 @@ static int files_of_entry(struct files *f, const struct ledger_entry *x, bool ga
 	return rc;
 }
 
+bool verify_here(const struct verify *v, enum run_file what, uint32_t generation, uint64_t step)
+{
+	char path[RUN_PATH_MAX];
+	run_path(path, sizeof path, v->o->dir, what, generation, step);
+	return file_exists(path);
+}
+
 /* Leaves those files that are here. */
 static void files_here(struct verify *v, struct files *f)
 {
-	char path[RUN_PATH_MAX];
 	uint32_t here = 0;
-	for (uint32_t i = 0; i < f->count; i++) {
-		run_path(path, sizeof path, v->o->dir, f->file[i].what, f->file[i].generation, f->file[i].step);
-		if (file_exists(path))
+	for (uint32_t i = 0; i < f->count; i++)
+		if (verify_here(v, f->file[i].what, f->file[i].generation, f->file[i].step))
 			f->file[here++] = f->file[i];
-	}
 	v->absent = f->count - here;
 	f->count = here;
 }

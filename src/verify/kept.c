@@ -25,7 +25,7 @@ bool verify_is_kept(const char *dir)
 
 struct remade {
 	struct verify *v;
-	uint32_t differs; /* first generation with another entry; 0: none */
+	int64_t differs; /* first generation with another entry; -1: none */
 };
 
 static void remade_entry(void *ctx, const struct ledger_entry *x, int resumed)
@@ -33,15 +33,15 @@ static void remade_entry(void *ctx, const struct ledger_entry *x, int resumed)
 	struct remade *m = ctx;
 	bool same = hash_equal(&x->entry, &m->v->ledger.entry[x->generation].entry);
 	(void)resumed;
-	if (!same && !m->differs)
-		m->differs = x->generation ? x->generation : UINT32_MAX;
+	if (!same && m->differs < 0)
+		m->differs = x->generation;
 	verify_say(m->v, "made again: generation %" PRIu32 "%s", x->generation,
 	           same ? ", the same entry" : ": ANOTHER entry than the ledger's");
 }
 
 static int make_start(struct verify *v, uint32_t until, struct err *e)
 {
-	struct remade m = {.v = v};
+	struct remade m = {.v = v, .differs = -1};
 	struct hash net;
 	struct run_options o = {
 	    .recipe = &v->recipe,
@@ -55,13 +55,9 @@ static int make_start(struct verify *v, uint32_t until, struct err *e)
 	};
 	verify_say(v, "making generations 0 to %" PRIu32 " of %" PRIu64 " again", until, v->report->generations);
 	int rc = run_execute(&o, &net, e);
-	if (rc < 0 && !m.differs)
-		return rc;
-	if (m.differs)
-		return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": made again, its entry is not the ledger's",
-		               m.differs == UINT32_MAX ? 0 : m.differs);
-	v->report->segments_checked += until;
-	return 0;
+	if (m.differs >= 0)
+		return err_set(e, ERR_MISMATCH, "generation %" PRId64 ": made again, its entry is not the ledger's", m.differs);
+	return rc;
 }
 
 /* The games of a generation */
@@ -73,18 +69,9 @@ static int play_again(struct verify *v, uint32_t generation, struct err *e)
 	verify_say(v, "playing the %" PRIu32 " games of generation %" PRIu32 " again, with the net of generation %" PRIu32,
 	           x->games, generation, by);
 	int rc = run_audit_replay(&v->audit, generation, e);
-	if (rc < 0)
-		return rc;
-	v->report->segments_checked += x->games;
-	verify_say(v, "played again: %" PRIu32 " games of generation %" PRIu32 ", the same bytes", x->games, generation);
-	return 0;
-}
-
-static bool net_is_here(const struct verify *v, uint32_t generation)
-{
-	char path[RUN_PATH_MAX];
-	run_path(path, sizeof path, v->o->dir, RUN_NET, generation, 0);
-	return file_exists(path);
+	if (rc == 0)
+		verify_say(v, "played again: %" PRIu32 " games of generation %" PRIu32 ", the same bytes", x->games, generation);
+	return rc;
 }
 
 /* The games of the last generations whose player is here. */
@@ -93,7 +80,7 @@ static int play_last(struct verify *v, uint64_t most, uint32_t *generations, str
 	int rc = 0;
 	*generations = 0;
 	for (uint32_t g = v->ledger.entries; rc == 0 && g-- > 1 && *generations < most;)
-		if (net_is_here(v, v->ledger.entry[g - 1].best_generation)) {
+		if (verify_here(v, RUN_NET, v->ledger.entry[g - 1].best_generation, 0)) {
 			rc = play_again(v, g, e);
 			(*generations)++;
 		}

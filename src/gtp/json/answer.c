@@ -94,8 +94,8 @@ static json_t *owners(struct view v, const int16_t *owner, int n)
 static json_t *vertex(int size, int action)
 {
 	char text[GO_VERTEX_TEXT];
-	gtp_vertex_text(text, size, action);
-	return json_string(action == size * size ? "pass" : text);
+	gtp_vertex_small(text, size, action);
+	return json_string(text);
 }
 
 static json_t *move_info(const struct json_query *q, struct view v, const struct engine_info *m)
