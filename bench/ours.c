@@ -4,8 +4,7 @@
  *   conv CHANNELS SIZE BATCH               multiply-adds: the first convolution of a block, ReLU and requantisation included,
  *                                          inside a net's forward pass
  *   eval BLOCKS CHANNELS SIZE BATCH        evaluations by the search's evaluator
- *   scale BLOCKS CHANNELS SIZE BATCH THREADS CPU     the same on threads, by the wall's clock; where CPU is 1, by the mean of
- *                                          the threads' CPU time, which others on the machine do not add to
+ *   scale BLOCKS CHANNELS SIZE BATCH THREADS    the same on threads, by the wall's clock
  *   train BLOCKS CHANNELS SIZE BATCH THREADS    samples: whole training steps
  *   games SIZE PLAIN                       random legal games, on the board that is played on or on the tests' plain one
  *   selfplay BLOCKS CHANNELS SIZE VISITS GAMES  moves: so many games, 4 at a time, each ended after as many moves as the board
@@ -210,7 +209,7 @@ static const char *evals_open(struct work *w, const int *n, int threads, int rou
 	v->batch = n[3];
 	v->rounds = rounds;
 	*w = (struct work){.ctx = v, .once = evals_once, .close = evals_close, .wall = wall};
-	w->amount = (double)v->batch * v->rounds * (wall ? 1 : threads);
+	w->amount = (double)v->batch * v->rounds;
 	nn_kernels_init(&v->k, cpu_flags);
 	v->net = new_net(&shape, &e);
 	return v->net && evals_memory(v, n[2]) ? NULL : "no such net or no memory";
@@ -429,7 +428,7 @@ static const char *open_kind(struct work *w, const char *kind, const int *n)
 	if (strcmp(kind, "eval") == 0)
 		return evals_open(w, n, 1, 1, false);
 	if (strcmp(kind, "scale") == 0)
-		return evals_open(w, n, n[4], 64, !n[5]); /* rounds enough that the wait for the last thread is short beside them */
+		return evals_open(w, n, n[4], 64, true); /* rounds enough that the wait for the last thread is short beside them */
 	if (strcmp(kind, "train") == 0)
 		return training_open(w, n);
 	if (strcmp(kind, "games") == 0)
