@@ -17,6 +17,9 @@ enum { CLI_MANY = 1 << 20 }; /* as cli_parse's `most`: any number of operands */
 /* Seconds of a steady clock, for speeds shown to the user only. */
 double cli_seconds(void);
 
+/* Seconds as "2:03:04" or "3:04". */
+void cli_duration(char *out, size_t n, double seconds);
+
 /* Plain PUCT with the recipe's default constants: what matches and genmove search with. */
 void cli_search_settings(struct search_settings *s, int visits);
 

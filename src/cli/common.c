@@ -2,6 +2,7 @@
 /* What the subcommands share: errors, nets, clocks, numbers. */
 #include "cli/cli_int.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -27,6 +28,15 @@ double cli_seconds(void)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+void cli_duration(char *out, size_t n, double seconds)
+{
+	uint64_t s = seconds > 0 ? (uint64_t)(seconds + 0.5) : 0;
+	if (s >= 3600)
+		snprintf(out, n, "%" PRIu64 ":%02d:%02d", s / 3600, (int)(s / 60 % 60), (int)(s % 60));
+	else
+		snprintf(out, n, "%d:%02d", (int)(s / 60), (int)(s % 60));
 }
 
 void cli_search_settings(struct search_settings *s, int visits)

@@ -31,6 +31,7 @@ struct cli_match {
 	int verdict;                   /* of the sequential test */
 	uint32_t faults[2];            /* games that A, B lost by an illegal move or by refusing a legal one */
 	int slowest[2];                /* programs: milliseconds */
+	double began, told;            /* cli_seconds, of the line of progress */
 };
 
 /* A name that begins with "gtp:". */
@@ -39,7 +40,7 @@ bool cli_is_program(const char *name);
  * moves are given. */
 bool cli_match_by_gtp(const struct cli_match *m);
 
-/* Plays it, with a line of progress on a terminal.  0 or an error code; what was played in order before an error counts.
+/* Plays it, with lines of progress.  0 or an error code; what was played in order before an error counts.
  * Nets against nets are functions of all but threads and flags; programs are what they are. */
 int cli_match_play(struct cli_match *m, struct err *e);
 

@@ -94,15 +94,6 @@ void cli_view_note(void *ctx, const char *line)
 	cli_view_say(ctx, "%s", line);
 }
 
-static void duration(char *out, size_t n, double seconds)
-{
-	uint64_t s = seconds > 0 ? (uint64_t)(seconds + 0.5) : 0;
-	if (s >= 3600)
-		snprintf(out, n, "%" PRIu64 ":%02d:%02d", s / 3600, (int)(s / 60 % 60), (int)(s % 60));
-	else
-		snprintf(out, n, "%d:%02d", (int)(s / 60), (int)(s % 60));
-}
-
 /* Adds to a line of LINE_BYTES; what does not fit is cut. */
 __attribute__((format(printf, 2, 3))) static void add(char *line, const char *fmt, ...)
 {
@@ -197,7 +188,7 @@ static void live_text(struct run_view *v, char *line, double now)
 		add(line, "  Elo %+" PRId32 " (net %" PRIu32 ")", atomic_load(&v->progress.rating),
 		    atomic_load(&v->progress.best_generation));
 	if (left >= 0) {
-		duration(t, sizeof t, left);
+		cli_duration(t, sizeof t, left);
 		add(line, "  %s left", t);
 	}
 }
@@ -295,7 +286,7 @@ static double generation_time(struct run_view *v, const struct ledger_entry *e)
 static void entry_line(struct run_view *v, const struct ledger_entry *e)
 {
 	char line[LINE_BYTES] = "", hex[65], t[32];
-	duration(t, sizeof t, generation_time(v, e));
+	cli_duration(t, sizeof t, generation_time(v, e));
 	hash_hex(&e->net, hex);
 	add(line, "generation %" PRIu32 "/%" PRIu32 ": ", e->generation, atomic_load(&v->progress.generations));
 	if (e->generation == 0) {
