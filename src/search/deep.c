@@ -179,8 +179,8 @@ bool search_deep_full(const struct search_deep *s)
 	       (s->nodes && s->node[0].n >= SEARCH_DEEP_VISITS_MAX);
 }
 
-/* One visit at a time while the tree is small, a 128th of it later.  Of 256 visits a move a sixteenth cost 76 Elo (46 to
- * 107), a 64th 51 (16 to 88). */
+/* One visit at a time while the tree is small, a 128th of it later.  With 256 visits a move a sixteenth cost 76 Elo (46 to
+ * 107), a 64th 51 (16 to 88); with another net a 32nd cost 5 (-42 to 53). */
 static int batch_size(const struct search_deep *s)
 {
 	uint32_t n = s->nodes ? s->node[0].n / 128 : 1, most = (uint32_t)s->set.batch;
