@@ -57,7 +57,7 @@ class Pair:
     """Two sides that work at the same time as one: the rate is that of both together."""
 
     def __init__(self, one, other):
-        self.sides, self.process = (one, other), one.process
+        self.sides, self.process = (one, other), one.process  # turns() pins sides of one thread only: never a pair
 
     def open(self, *words):
         for side in self.sides:

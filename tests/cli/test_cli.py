@@ -4,6 +4,7 @@
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,6 +85,16 @@ class Usage(unittest.TestCase):
             for option in re.findall(r"^ +(--[\w-]+)", miai(name, "--help").stdout, re.M):
                 p = miai(name, option, "--help", env={**os.environ, "MIAI_NET": "/no/net"})  # or play would play
                 self.assertNotIn("unknown option", p.stderr, f"{name} {option}")
+
+    def test_no_net_anywhere(self):
+        with tempfile.TemporaryDirectory() as folder:
+            alone = shutil.copy(MIAI, folder)
+            env = {k: v for k, v in os.environ.items() if k != "MIAI_NET"}
+            env.update(XDG_DATA_HOME=folder, XDG_DATA_DIRS=folder)
+            for name in ("gtp", "play", "analysis"):
+                p = subprocess.run([alone, name], capture_output=True, timeout=100, text=True, env=env)
+                self.assertEqual((p.returncode, p.stdout), (USAGE, ""), name)
+                self.assertIn("give --net FILE", p.stderr)
 
     def test_values(self):
         for args in (["match", "a", "b", "--size"], ["match", "a", "b", "--size", "x"], ["match", "a", "b", "--size=20"],
