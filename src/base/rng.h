@@ -22,6 +22,7 @@ enum rng_stream {
 	RNG_RANDOM = 12,   /* the uniform-random player */
 	RNG_KOMI = 13,     /* komi of a self-play game */
 	RNG_DECIDED = 14,  /* which games are played on though decided */
+	RNG_PLIES = 15,    /* how many plies of a self-play game are drawn evenly */
 	RNG_TEST = 99,
 };
 

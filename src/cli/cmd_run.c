@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct command {
-	const char *recipe_path, *dir, *log;
+	const char *recipe_path, *dir, *log, *start;
 	char dir_default[512];
 	struct recipe recipe;
 	int threads;
@@ -103,6 +103,7 @@ static int execute(struct command *c)
 		struct run_options o = {
 		    .recipe = &c->recipe,
 		    .dir = c->dir,
+		    .start = c->start,
 		    .pool = pool,
 		    .cpu_flags = c->flags,
 		    .check = c->check,
@@ -130,7 +131,7 @@ static int run(int argc, char **argv)
 	const struct cli_option opt[] = {
 	    {"dir", 1, &c.dir},     {"threads", 1, &threads}, {"until", 1, &until},
 	    {"cpu-flags", 1, &cpu}, {"json", 0, &json},       {"check", 0, &check},
-	    {"log", 1, &c.log},
+	    {"log", 1, &c.log},     {"start", 1, &c.start},
 	};
 	long long last = 0;
 	struct err e = {.text = ""};
@@ -157,6 +158,7 @@ const struct cli_command cli_cmd_run = {
 	     "or killed.  The net depends on the recipe alone.  Progress goes to standard error, the last\n"
 	     "line of standard output is: net SHA-256.\n\n"
 	     "  --dir DIR          directory of the run (the recipe's name with .run, here)\n"
+	     "  --start FILE       the checkpoint of another run that the recipe's run.start names\n"
 	     "  --until N          stop after generation N (the recipe's last)\n"
 	     "  --threads N        (all processors)\n"
 	     "  --cpu-flags LIST   avx2,avx512vnni or neon,neondot; none, all (all)\n"

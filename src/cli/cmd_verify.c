@@ -78,10 +78,11 @@ static int verify_in_scratch(struct verify_options *o, int threads)
 
 static int run(int argc, char **argv)
 {
-	const char *segments = NULL, *rebuild = NULL, *threads = NULL, *cpu = NULL, *seed = NULL;
+	const char *segments = NULL, *rebuild = NULL, *threads = NULL, *cpu = NULL, *seed = NULL, *start = NULL;
 	const struct cli_option opt[] = {
 	    {"segments", 1, &segments}, {"rebuild", 0, &rebuild}, {"threads", 1, &threads},
 	    {"cpu-flags", 1, &cpu},     {"seed", 1, &seed},
+	    {"start", 1, &start},
 	};
 	long long n_segments;
 	int n_threads;
@@ -98,6 +99,7 @@ static int run(int argc, char **argv)
 	o.dir = argv[0];
 	o.segments = (uint64_t)n_segments;
 	o.rebuild = rebuild != NULL;
+	o.start = start;
 	o.stop = cli_stop_flag();
 	return kept ? verify_in_scratch(&o, n_threads) : verify(&o, n_threads);
 }
@@ -113,6 +115,7 @@ const struct cli_command cli_cmd_verify = {
 	     "games, shards and checkpoints, the last generation's games and generation 1 are made again.\n\n"
 	     "  --segments N       how many to make again (20); generations of a kept run (1)\n"
 	     "  --rebuild          all of them\n"
+	     "  --start FILE       of a kept run: the checkpoint that its recipe's run.start names\n"
 	     "  --seed N           choose the same segments as another time (chosen by chance)\n"
 	     "  --threads N        (all processors)\n"
 	     "  --cpu-flags LIST   avx2,avx512vnni or neon,neondot; none: the plain C that defines the\n"

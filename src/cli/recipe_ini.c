@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum {
+	FIELD_START = 255, /* where run.start, which is not in the table, is counted */
 	LINE_MAX_BYTES = 190, /* inih reads lines in pieces of 200 bytes and would take the rest for another line */
 	FIELDS_MAX = 256,
 };
@@ -19,7 +20,9 @@ struct reader {
 
 static int field_index(const char *section, const char *name)
 {
-	for (int i = 0; i < recipe_field_count && i < FIELDS_MAX; i++)
+	if (strcmp(section, "run") == 0 && strcmp(name, "start") == 0)
+		return FIELD_START;
+	for (int i = 0; i < recipe_field_count && i < FIELD_START; i++)
 		if (strcmp(recipe_fields[i].section, section) == 0 && strcmp(recipe_fields[i].name, name) == 0)
 			return i;
 	return -1;

@@ -290,7 +290,7 @@ static void entry_line(struct run_view *v, const struct ledger_entry *e)
 	hash_hex(&e->net, hex);
 	add(line, "generation %" PRIu32 "/%" PRIu32 ": ", e->generation, atomic_load(&v->progress.generations));
 	if (e->generation == 0) {
-		add(line, "the untrained net %.16s", hex);
+		add(line, "%s net %.16s", recipe_has_start(v->recipe) ? "the" : "the untrained", hex);
 		say(v, line);
 		return;
 	}

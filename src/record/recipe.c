@@ -39,8 +39,15 @@ static void recipe_put(struct recipe *r, const struct recipe_field *f, int32_t v
 	memcpy((uint8_t *)r + f->offset, &v, sizeof v);
 }
 
+int recipe_has_start(const struct recipe *r)
+{
+	static const struct hash none;
+	return !hash_equal(&r->run_start, &none);
+}
+
 void recipe_defaults(struct recipe *r)
 {
+	memset(&r->run_start, 0, sizeof r->run_start);
 	for (int i = 0; i < recipe_field_count; i++)
 		recipe_put(r, &recipe_fields[i], recipe_fields[i].def);
 }
@@ -62,6 +69,13 @@ static void recipe_line(char out[RECIPE_LINE], const struct recipe *r, const str
 	char value[RECIPE_VALUE];
 	recipe_show(value, f, recipe_get(r, f));
 	snprintf(out, RECIPE_LINE, "%s.%s = %s\n", f->section, f->name, value);
+}
+
+static void recipe_start_line(char out[RECIPE_LINE], const struct recipe *r)
+{
+	char hex[65];
+	hash_hex(&r->run_start, hex);
+	snprintf(out, RECIPE_LINE, "run.start = %s\n", hex);
 }
 
 /* "SECTION.NAME is VALUE; WANT (MEANING)" */
@@ -112,6 +126,29 @@ static int recipe_set_field(struct recipe *r, const struct recipe_field *f, cons
 	return 0;
 }
 
+static bool recipe_is_start(const char *section, const char *name)
+{
+	return strcmp(section, "run") == 0 && strcmp(name, "start") == 0;
+}
+
+/* In lower case only, as hashes are written everywhere. */
+static int recipe_set_start(struct recipe *r, const char *value, struct err *e)
+{
+	char shown[RECORD_SHOW], hex[65] = "";
+	struct recipe with;
+	if (strlen(value) == 64 && hash_parse(&with.run_start, value) && recipe_has_start(&with))
+		hash_hex(&with.run_start, hex);
+	if (*value && strcmp(hex, value) == 0) {
+		r->run_start = with.run_start;
+		return 0;
+	}
+	record_text_show(shown, value, strlen(value));
+	return err_set(e, ERR_ARG,
+	               "run.start is %s; it has to be 64 hex digits in lower case, not all zero (SHA-256 of the checkpoint file that the run "
+	               "goes on from)",
+	               *shown ? shown : "empty");
+}
+
 static const struct recipe_field *recipe_find(const char *section, const char *name)
 {
 	for (int i = 0; i < recipe_field_count; i++)
@@ -137,6 +174,8 @@ static int recipe_refuse_name(struct err *e, const char *section, const char *na
 			continue;
 		used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", word);
 	}
+	if (strcmp(section, "run") == 0)
+		snprintf(list + used, sizeof list - used, ", start");
 	record_text_show(s, section, strlen(section));
 	record_text_show(n, name, strlen(name));
 	if (!known)
@@ -147,6 +186,8 @@ static int recipe_refuse_name(struct err *e, const char *section, const char *na
 int recipe_set(struct recipe *r, const char *section, const char *name, const char *value, struct err *e)
 {
 	const struct recipe_field *f = recipe_find(section, name);
+	if (recipe_is_start(section, name))
+		return recipe_set_start(r, value, e);
 	return f ? recipe_set_field(r, f, value, e) : recipe_refuse_name(e, section, name);
 }
 
@@ -200,6 +241,8 @@ int recipe_check(const struct recipe *r, struct err *e)
 	     "it has to be 0, or more than selfplay.cheap_visits, ", r->selfplay_cheap_visits},
 	    {r->selfplay_opening_plies < moves, "selfplay", "opening_plies",
 	     "it has to be less than the longest game, ", moves},
+	    {r->selfplay_opening_plies + r->selfplay_random_plies < moves, "selfplay", "random_plies",
+	     "with opening_plies it has to be less than the longest game, ", moves},
 	    {r->selfplay_games * moves <= UINT32_MAX, "selfplay", "games",
 	     "games times moves may be at most 4294967295 at games of ", moves},
 	    {(r->train_batch & (r->train_batch - 1)) == 0, "train", "batch",
@@ -231,6 +274,10 @@ void recipe_write(const struct recipe *r, struct buf *out)
 		recipe_line(line, r, &recipe_fields[i]);
 		buf_bytes(out, line, strlen(line));
 	}
+	if (!recipe_has_start(r))
+		return;
+	recipe_start_line(line, r);
+	buf_bytes(out, line, strlen(line));
 }
 
 /* The same bytes into the hash, so that nothing can fail for want of memory. */
@@ -244,6 +291,10 @@ struct hash recipe_hash(const struct recipe *r)
 		if (!recipe_written(r, &recipe_fields[i]))
 			continue;
 		recipe_line(line, r, &recipe_fields[i]);
+		sha256_update(&s, line, strlen(line));
+	}
+	if (recipe_has_start(r)) {
+		recipe_start_line(line, r);
 		sha256_update(&s, line, strlen(line));
 	}
 	return sha256_final(&s);
@@ -303,6 +354,22 @@ static int recipe_read_line(struct recipe *r, const struct recipe_field *f, stru
 	return 0;
 }
 
+/* "run.start = HASH\n", or nothing. */
+static int recipe_read_start(struct recipe *r, struct text *t, struct err *e)
+{
+	static const char name[] = "run.start = ";
+	char hex[65] = "";
+	if (!record_text_at(t, name))
+		return 0;
+	record_text_skip(t, name);
+	for (size_t i = 0; i < 64 && t->p < t->end && *t->p != '\n' && *t->p != '\0'; i++)
+		hex[i] = (char)*t->p++;
+	if (recipe_set_start(r, hex, e) < 0)
+		return err_prefix(e, ERR_FORMAT, "recipe");
+	record_text_skip(t, "\n");
+	return t->bad ? err_set(e, ERR_FORMAT, "recipe: something follows the hash of run.start in its line") : 0;
+}
+
 int recipe_read(struct recipe *r, const void *p, size_t n, struct err *e)
 {
 	struct text t = record_text_make(p, n);
@@ -310,6 +377,8 @@ int recipe_read(struct recipe *r, const void *p, size_t n, struct err *e)
 	int rc = recipe_read_title(&t, e);
 	for (int i = 0; i < recipe_field_count && rc == 0; i++)
 		rc = recipe_read_line(r, &recipe_fields[i], &t, e);
+	if (rc == 0)
+		rc = recipe_read_start(r, &t, e);
 	if (rc == 0 && t.p != t.end)
 		rc = err_set(e, ERR_FORMAT, "recipe: %zu bytes follow the last setting", (size_t)(t.end - t.p));
 	if (rc == 0 && recipe_check(r, e) < 0)

@@ -12,13 +12,15 @@
 
 enum { RECIPE_VERSION = 1, RECIPE_TEXT_MAX = 65536, RECIPE_VALUE = 24 };
 
-/* One int32_t member a setting: recipe.inc's section_name, e.g. r.board_komi (half points). */
+/* One int32_t member a setting: recipe.inc's section_name, e.g. r.board_komi (half points); and run.start, the one setting
+ * that is no number: the SHA-256 of the checkpoint file of another run that this one goes on from.  All zero: of none. */
 struct recipe {
 #define R(section, name, type, def, lo, hi, doc) int32_t section##_##name;
 #define L R
 #include "record/recipe.inc"
 #undef L
 #undef R
+	struct hash run_start;
 };
 
 /* What there is to set, for manuals and parsers. */
@@ -38,13 +40,16 @@ void recipe_show(char out[RECIPE_VALUE], const struct recipe_field *f, int32_t v
 /* The longest game: board.max_moves, or 3 * size * size where that is 0. */
 int32_t recipe_max_moves(const struct recipe *r);
 
+/* Does the run go on from another's checkpoint? */
+int recipe_has_start(const struct recipe *r);
+
 void recipe_defaults(struct recipe *r);
 /* Sets one field from text.  ERR_ARG says what is wrong: unknown name, not a number, out of range. */
 int recipe_set(struct recipe *r, const char *section, const char *name, const char *value, struct err *e);
 /* Rules between fields (power of two, multiples of 16, komi with spread in range ...). */
 int recipe_check(const struct recipe *r, struct err *e);
 /* Canonical text: "miai recipe 1\n", then "section.name = value\n" for every field in order, later ones only where they
- * differ from their default. */
+ * differ from their default; run.start last, where there is one. */
 void recipe_write(const struct recipe *r, struct buf *out);
 /* Reads the canonical text, and nothing else: any other byte is ERR_FORMAT. */
 int recipe_read(struct recipe *r, const void *p, size_t n, struct err *e);

@@ -261,8 +261,8 @@ static int check_start(const struct run_audit *a, struct err *e)
 	run_entry_zero(&want);
 	if (!hash_equal(&want.games_root, &x->games_root) || !hash_equal(&want.match_root, &x->match_root) ||
 	    !hash_equal(&want.shard, &x->shard) || x->window_first != 0)
-		return err_set(e, ERR_MISMATCH, "entry 0 is not that of an untrained net");
-	int rc = run_start_build(a->recipe, &t, e);
+		return err_set(e, ERR_MISMATCH, "entry 0 says that games were played before it");
+	int rc = run_start_build(a->recipe, a->dir, &t, e);
 	if (rc < 0)
 		return rc;
 	train_write(t, &b);

@@ -17,12 +17,16 @@ static int recipe_differs(const struct run *u, const char *path, const struct re
 {
 	struct hash h = recipe_hash(there);
 	char have[65], want[65], a[RECIPE_VALUE], b[RECIPE_VALUE];
-	const struct recipe_field *f = recipe_fields;
-	for (int i = 0; i < recipe_field_count - 1; i++, f++)
-		if (field_value(there, f) != field_value(u->r, f))
-			break;
+	const struct recipe_field *f = recipe_fields, *last = recipe_fields + recipe_field_count;
+	while (f < last && field_value(there, f) == field_value(u->r, f))
+		f++;
 	hash_hex(&h, have);
 	hash_hex(&u->recipe, want);
+	if (f == last)
+		return err_set(e, ERR_MISMATCH,
+		               "%s: this directory is the run of another recipe: there %s, yours %s; they differ in run.start; choose another "
+		               "directory",
+		               path, have, want);
 	recipe_show(a, f, field_value(there, f));
 	recipe_show(b, f, field_value(u->r, f));
 	return err_set(e, ERR_MISMATCH,
@@ -91,6 +95,34 @@ static int open_dirs(const struct run *u, struct err *e)
 	return rc;
 }
 
+static int start_missing(const struct run *u, const char *path, struct err *e)
+{
+	char hex[65];
+	hash_hex(&u->r->run_start, hex);
+	return err_set(e, ERR_ARG, "%s: missing: the recipe goes on from another run's checkpoint, SHA-256 %s; give that file with --start",
+	               path, hex);
+}
+
+/* The checkpoint that the recipe's run.start names: copied into the directory once. */
+static int open_start(struct run *u, struct err *e)
+{
+	char path[RUN_PATH_MAX];
+	struct buf b = {0};
+	if (!recipe_has_start(u->r))
+		return u->o->start ? err_set(e, ERR_ARG, "--start %s: the recipe starts from random weights: it has no run.start", u->o->start) : 0;
+	run_path(path, sizeof path, u->dir, RUN_STARTED_FROM, 0, 0);
+	int rc = file_there(path, e);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	if (!u->o->start)
+		return start_missing(u, path, e);
+	train_free(run_start_load(u->r, u->o->start, &b, &rc, e));
+	if (rc == 0)
+		rc = run_store(u, path, &b, e);
+	buf_release(&b);
+	return rc;
+}
+
 static int ledger_check(const struct run *u, const char *path, struct err *e)
 {
 	if (u->ledger.numerics != NN_NUMERICS)
@@ -147,6 +179,8 @@ int run_open(struct run *u, struct err *e)
 		rc = open_recipe(u, e);
 	if (rc == 0)
 		rc = open_dirs(u, e);
+	if (rc == 0)
+		rc = open_start(u, e);
 	return rc < 0 ? rc : open_ledger(u, e);
 }
 

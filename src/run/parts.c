@@ -64,9 +64,16 @@ int run_game_check(const struct selfplay_settings *s, const struct record_games 
 	return selfplay_check(&game_go, g, e);
 }
 
-int run_start_build(const struct recipe *r, struct train_state **out, struct err *e)
+int run_start_build(const struct recipe *r, const char *dir, struct train_state **out, struct err *e)
 {
 	struct nn_shape shape;
+	char path[RUN_PATH_MAX];
+	int rc = 0;
+	if (recipe_has_start(r)) {
+		run_path(path, sizeof path, dir, RUN_STARTED_FROM, 0, 0);
+		*out = run_start_load(r, path, NULL, &rc, e);
+		return rc;
+	}
 	run_shape(r, &shape);
 	*out = train_new(&shape, (uint64_t)r->run_seed, e);
 	return *out ? 0 : ERR_MEMORY;
@@ -157,7 +164,7 @@ struct nn_net *run_net_load(const char *dir, uint32_t generation, const struct h
 	return net;
 }
 
-static int checkpoint_check(const struct train_state *t, const struct recipe *r, uint64_t step, struct err *e)
+static int checkpoint_shape(const struct train_state *t, const struct recipe *r, struct err *e)
 {
 	struct nn_shape want;
 	const struct nn_shape *got = train_shape(t);
@@ -166,6 +173,14 @@ static int checkpoint_check(const struct train_state *t, const struct recipe *r,
 	    got->channels != want.channels || got->head != want.head)
 		return err_set(e, ERR_MISMATCH, "a net of %dx%d, not the recipe's %dx%d", got->blocks, got->channels,
 		               want.blocks, want.channels);
+	return 0;
+}
+
+static int checkpoint_check(const struct train_state *t, const struct recipe *r, uint64_t step, struct err *e)
+{
+	int rc = checkpoint_shape(t, r, e);
+	if (rc < 0)
+		return rc;
 	if (train_step_number(t) != step)
 		return err_set(e, ERR_MISMATCH, "the state after step %" PRIu64 ", not after step %" PRIu64,
 		               train_step_number(t), step);
@@ -192,6 +207,45 @@ struct train_state *run_checkpoint_load(const char *dir, const struct recipe *r,
 			*name = sha256_of(b.data, b.len);
 	}
 	buf_release(&b);
+	return t;
+}
+
+static int start_is(const struct recipe *r, const struct buf *b, struct err *e)
+{
+	char got[65], want[65];
+	struct hash h = sha256_of(b->data, b->len);
+	if (hash_equal(&h, &r->run_start))
+		return 0;
+	hash_hex(&h, got);
+	hash_hex(&r->run_start, want);
+	return err_set(e, ERR_MISMATCH, "not the checkpoint that the recipe starts from: its SHA-256 is %s, run.start is %s", got, want);
+}
+
+static struct train_state *start_read(const struct recipe *r, const struct buf *b, int *rc, struct err *e)
+{
+	*rc = start_is(r, b, e);
+	struct train_state *t = *rc == 0 ? train_read(b->data, b->len, e) : NULL;
+	if (*rc == 0)
+		*rc = t ? checkpoint_shape(t, r, e) : reader_failed(e);
+	if (*rc == 0) {
+		train_restart(t);
+		return t;
+	}
+	train_free(t);
+	return NULL;
+}
+
+struct train_state *run_start_load(const struct recipe *r, const char *path, struct buf *file, int *rc, struct err *e)
+{
+	struct buf own = {0}, *b = file ? file : &own;
+	struct train_state *t = NULL;
+	*rc = file_read(b, path, RUN_FILE_BYTES_MAX, e);
+	if (*rc == 0) {
+		t = start_read(r, b, rc, e);
+		if (!t)
+			err_prefix(e, *rc, path);
+	}
+	buf_release(&own);
 	return t;
 }
 

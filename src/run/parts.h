@@ -34,8 +34,11 @@ int run_match_points(uint32_t index, int32_t score_half);
 int run_shard_build(const struct recipe *r, uint32_t generation, const struct record_games *games, struct pool *pool,
                     struct buf *file, uint32_t *samples, struct err *e);
 
-/* The state before the first step. */
-int run_start_build(const struct recipe *r, struct train_state **out, struct err *e);
+/* The state before the first step: random weights, or those of the checkpoint that the recipe starts from, in dir. */
+int run_start_build(const struct recipe *r, const char *dir, struct train_state **out, struct err *e);
+/* The file that the recipe's run.start names, from anywhere: its bytes are those, it is a checkpoint, of the recipe's net.
+ * file (may be NULL) gets its bytes.  NULL: see e, code in *rc. */
+struct train_state *run_start_load(const struct recipe *r, const char *path, struct buf *file, int *rc, struct err *e);
 /* Entry 0, given its checkpoint and its net: what else it says. */
 void run_entry_zero(struct ledger_entry *e);
 

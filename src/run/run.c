@@ -90,14 +90,14 @@ static int make_net(struct run *u, struct ledger_entry *entry, struct nn_net **n
 	return rc;
 }
 
-static int make_untrained(struct run *u, struct err *e)
+static int make_initial(struct run *u, struct err *e)
 {
 	struct ledger_checkpoint c = {.step = 0};
 	struct ledger_entry entry = {.promoted = 1, .checkpoints = 1, .checkpoint = &c};
 	int rc;
 	do {
 		train_free(u->state);
-		rc = run_start_build(u->r, &u->state, e);
+		rc = run_start_build(u->r, u->dir, &u->state, e);
 		if (rc == 0)
 			rc = run_checkpoint_save(u, 0, &c, e);
 	} while (run_again(u, &rc, e));
@@ -269,7 +269,7 @@ static int make_generation(struct run *u, uint32_t generation, struct err *e)
 
 static int run_generations(struct run *u, uint32_t last, struct err *e)
 {
-	int rc = u->ledger.entries ? 0 : make_untrained(u, e);
+	int rc = u->ledger.entries ? 0 : make_initial(u, e);
 	if (rc == 0 && !u->best)
 		u->best = run_net_load(u->dir, run_last(u)->best_generation, &run_last(u)->best, &rc, e);
 	while (rc == 0 && u->ledger.entries <= last)

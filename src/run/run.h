@@ -6,6 +6,7 @@
  *   ledger                     one entry a generation
  *   games/000001.games         self-play games of generation 1 (…​.part while they are being played)
  *   shards/000001.shard        their samples
+ *   checkpoints/start.ckpt     the checkpoint of another run that the recipe's run.start names, if it does
  *   checkpoints/000001-000050.ckpt   state after step 50 of the run, in generation 1
  *   nets/000001.net            the candidate of generation 1; nets/000000.net the untrained net
  *   matches/000001.games       its gate match
@@ -44,6 +45,7 @@ struct run_progress {
 struct run_options {
 	const struct recipe *recipe;
 	const char *dir;
+	const char *start;                     /* the file that the recipe's run.start names; NULL: it is in dir already, or none */
 	struct pool *pool;
 	unsigned cpu_flags;
 	const struct nn_kernels *kernels;      /* to be used instead of what cpu_flags allow; may be NULL */
@@ -87,7 +89,7 @@ void run_gate_add(struct run_gate *g, int points);
 /* Elo difference of a score of p points in n games of 2 points each, rounded; clamped to +-1200. */
 int32_t run_elo(uint32_t points, uint32_t games);
 /* Paths inside a run's directory. */
-enum run_file { RUN_RECIPE, RUN_LEDGER, RUN_GAMES, RUN_SHARD, RUN_CHECKPOINT, RUN_NET, RUN_MATCH, RUN_LOCK };
+enum run_file { RUN_RECIPE, RUN_LEDGER, RUN_GAMES, RUN_SHARD, RUN_CHECKPOINT, RUN_NET, RUN_MATCH, RUN_LOCK, RUN_STARTED_FROM };
 void run_path(char *out, size_t n, const char *dir, enum run_file what, uint32_t generation, uint64_t step);
 
 #endif

@@ -90,6 +90,7 @@ void run_selfplay_settings(const struct recipe *r, uint32_t generation, const st
 	    .game = &game_go,
 	    .komi_spread_half = r->board_komi_spread,
 	    .opening_plies = r->selfplay_opening_plies,
+	    .random_plies = r->selfplay_random_plies,
 	    .match = false,
 	    .keep_policy = true,
 	    .seed = run_seed(r, RNG_SELFPLAY, generation),
@@ -181,6 +182,9 @@ void run_path(char *out, size_t n, const char *dir, enum run_file what, uint32_t
 		return;
 	case RUN_LOCK:
 		snprintf(out, n, "%s/lock", dir);
+		return;
+	case RUN_STARTED_FROM:
+		snprintf(out, n, "%s/checkpoints/start.ckpt", dir);
 		return;
 	}
 }

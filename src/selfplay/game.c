@@ -78,8 +78,11 @@ void selfplay_game_begin(struct selfplay_game *g, uint32_t index)
 	g->clear = 0;
 	g->decided = false;
 	rules.komi_half = selfplay_komi(set, index);
-	if (!set->match)
-		g->opening = (int)rng_below(g->opening_key, 0, (uint32_t)set->opening_plies + 1);
+	g->even = 0;
+	if (!set->match) {
+		g->even = (int)rng_below(rng_key(g->key, RNG_PLIES), 0, (uint32_t)set->random_plies + 1);
+		g->opening = g->even + (int)rng_below(g->opening_key, 0, (uint32_t)set->opening_plies + 1);
+	}
 	set->game->init(g->state, &rules);
 	record_game_release(&g->rec);
 	g->rec.index = index;
@@ -224,7 +227,7 @@ static int begin_move(struct selfplay_game *g, int player)
 	int move = game->moves(g->state);
 	/* An opening leaves at least one move to be played. */
 	bool opening = g->opening > 0 && move + 1 < g->set->rules.max_moves;
-	if (opening && (g->set->match || !g->search[player]))
+	if (opening && (g->set->match || !g->search[player] || move < g->even))
 		return play_opening(g, draw_evenly(g, g->opening_key, draws_before(g)));
 	if (g->search[player]) {
 		begin_search(g, player, opening);

@@ -34,6 +34,7 @@ struct selfplay_settings {
 	int opening_plies;              /* selfplay: 0..this many moves drawn from the first player's bare policy;
 	                                 * match: this many moves drawn evenly from the legal non-pass moves, the same
 	                                 * for games 2i and 2i + 1 */
+	int random_plies;               /* selfplay: before these, 0..this many drawn evenly from the legal non-pass moves */
 	bool match;                     /* games 2i and 2i + 1 share an opening; player 0 is Black in the even one.
 	                                 * not match: player 0 has both colours */
 	bool keep_policy;               /* write policy targets into the records */

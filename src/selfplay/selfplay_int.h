@@ -14,6 +14,7 @@ struct selfplay_game {
 	struct search *search[2]; /* by player; NULL for one without a net; owned */
 	struct record_game rec;   /* owned, grows move by move */
 	int opening;           /* opening plies still to be played */
+	int even;              /* the first plies of self-play that are drawn evenly, whoever plays */
 	bool searching;        /* a search of the player to move is under way */
 	enum record_kind kind; /* of the move it is for */
 	int clear;             /* searches in a row that gave Black, or if negative White, decided_value at least */

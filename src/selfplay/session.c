@@ -379,6 +379,9 @@ static int check_settings(const struct selfplay_settings *s, uint32_t first, uin
 	if (spread < 0 || spread > komi_most || r->komi_half + spread > komi_most || r->komi_half - spread < -komi_most)
 		return err_set(e, ERR_ARG, "self-play: komi %d with spread %d leaves -%d to %d half points",
 		               r->komi_half, spread, komi_most, komi_most);
+	if (s->random_plies < 0 || s->random_plies > GAME_MOVES_MAX)
+		return err_set(e, ERR_ARG, "self-play: random_plies is %d, must be 0 to %d", s->random_plies,
+		               GAME_MOVES_MAX);
 	if (s->opening_plies < 0 || s->opening_plies > GAME_MOVES_MAX)
 		return err_set(e, ERR_ARG, "self-play: opening_plies is %d, must be 0 to %d", s->opening_plies,
 		               GAME_MOVES_MAX);

@@ -121,6 +121,11 @@ uint64_t train_step_number(const struct train_state *t)
 	return t->step;
 }
 
+void train_restart(struct train_state *t)
+{
+	t->step = 0;
+}
+
 const struct nn_shape *train_shape(const struct train_state *t)
 {
 	return &t->shape;

@@ -33,6 +33,8 @@ struct train_state;            /* master weights, momentum, activation exponents
 struct train_state *train_new(const struct nn_shape *shape, uint64_t seed, struct err *e);
 void train_free(struct train_state *t);
 uint64_t train_step_number(const struct train_state *t); /* steps made so far in the run */
+/* Another run begins with this state: no step of it is made yet. */
+void train_restart(struct train_state *t);
 const struct nn_shape *train_shape(const struct train_state *t);
 
 /* The checkpoint file, docs/formats/checkpoint.md.  Read checks every range; write then read is the identity. */

@@ -72,6 +72,8 @@ static void files_here(struct verify *v, struct files *f)
 
 static int files_list(const struct verify *v, struct files *f, struct err *e)
 {
+	if (recipe_has_start(&v->recipe) && files_add(f, RUN_STARTED_FROM, 0, 0, &v->recipe.run_start) < 0)
+		return err_set(e, ERR_MEMORY, "no memory for the list of files");
 	for (uint32_t i = 0; i < v->ledger.entries; i++)
 		if (files_of_entry(f, &v->ledger.entry[i], v->recipe.gate_pairs > 0) < 0)
 			return err_set(e, ERR_MEMORY, "no memory for the list of files");

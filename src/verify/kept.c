@@ -46,6 +46,7 @@ static int make_start(struct verify *v, uint32_t until, struct err *e)
 	struct run_options o = {
 	    .recipe = &v->recipe,
 	    .dir = v->o->scratch,
+	    .start = v->o->start,
 	    .pool = v->o->pool,
 	    .cpu_flags = v->o->cpu_flags,
 	    .until = until,
@@ -87,13 +88,26 @@ static int play_last(struct verify *v, uint64_t most, uint32_t *generations, str
 	return rc;
 }
 
+/* The run goes on from another's checkpoint, which is not here: nothing can be made again from the start. */
+static int say_no_start(struct verify *v, struct err *e)
+{
+	char hex[65];
+	hash_hex(&v->recipe.run_start, hex);
+	if (v->o->rebuild)
+		return err_set(e, ERR_ARG, "%s: the run goes on from another run's checkpoint, SHA-256 %s: give that file with --start", v->o->dir, hex);
+	verify_say(v, "not checked: generation 0, which is another run's checkpoint, SHA-256 %s (--start FILE)", hex);
+	return 0;
+}
+
 int verify_kept(struct verify *v, struct err *e)
 {
-	uint32_t last = v->ledger.entries - 1, played = 0, first = v->o->rebuild ? last : v->o->segments > 0 && last > 0;
-	int rc = 0;
+	bool no_start = recipe_has_start(&v->recipe) && !v->o->start;
+	uint32_t last = v->ledger.entries - 1, played = 0;
+	uint32_t first = v->o->rebuild ? last : v->o->segments > 0 && last > 0 && !no_start;
+	int rc = no_start ? say_no_start(v, e) : 0;
 	if (!v->o->scratch)
 		return err_set(e, ERR_ARG, "%s: kept without its games, and there is no folder to make them in again", v->o->dir);
-	if (!v->o->rebuild)
+	if (rc == 0 && !v->o->rebuild)
 		rc = play_last(v, v->o->segments, &played, e);
 	if (rc == 0 && first > 0)
 		rc = make_start(v, first, e);

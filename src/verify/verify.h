@@ -18,6 +18,7 @@ struct verify_options {
 	uint64_t segments;      /* how many to re-run */
 	bool rebuild;           /* all of them */
 	const char *scratch;    /* an empty folder, where verify_is_kept(dir): generations are made again there */
+	const char *start;      /* where verify_is_kept(dir): the file that the recipe's run.start names; may be NULL */
 	uint64_t random;        /* chooses the segments: the verifier's own randomness */
 	struct pool *pool;
 	unsigned cpu_flags;

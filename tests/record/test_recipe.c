@@ -163,6 +163,42 @@ static void test_strict(void)
 		CHECK_INT(read_with(spelling[i][0], spelling[i][1], &e), ERR_FORMAT);
 }
 
+/* The one setting that is no number. */
+static void test_start(void)
+{
+#define START "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+	static const char last[] = "gate.opening_plies = 4\n", line[] = "run.start = " START "\n";
+	static const char *const bad[] = {
+	    "", "0", START "0", "00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff",
+	    "0000000000000000000000000000000000000000000000000000000000000000", START "\n", " " START};
+	struct recipe r = defaults(), got;
+	struct buf text = {0};
+	struct err e;
+	struct hash without = recipe_hash(&r);
+	CHECK(!recipe_has_start(&r));
+	CHECK_INT(recipe_set(&r, "run", "start", START, &e), 0);
+	CHECK(recipe_has_start(&r));
+	r.selfplay_decided_visits = 3;
+	recipe_write(&r, &text);
+	CHECK(text.len > strlen(line) && memcmp(text.data + text.len - strlen(line), line, strlen(line)) == 0);
+	CHECK_INT(recipe_read(&got, text.data, text.len, &e), 0);
+	CHECK(memcmp(&got, &r, sizeof r) == 0);
+	struct hash h = recipe_hash(&r), of_text = sha256_of(text.data, text.len);
+	CHECK(hash_equal(&h, &of_text) && !hash_equal(&h, &without));
+	buf_release(&text);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		got = r;
+		CHECK_INT(recipe_set(&r, "run", "start", bad[i], &e), ERR_ARG);
+		CHECK(memcmp(&got, &r, sizeof r) == 0);
+	}
+	CHECK_INT(read_with(last, "gate.opening_plies = 4\nrun.start = " START "\n", &e), 0);
+	CHECK_INT(read_with(last, "gate.opening_plies = 4\nrun.start = " START, &e), ERR_FORMAT);
+	CHECK_INT(read_with(last, "gate.opening_plies = 4\nrun.start = " START "0\n", &e), ERR_FORMAT);
+	CHECK_INT(read_with(last, "gate.opening_plies = 4\nrun.start = 0\n", &e), ERR_FORMAT);
+	CHECK_INT(read_with(last, "gate.opening_plies = 4\nrun.start = " START "\nselfplay.decided_moves = 7\n", &e), ERR_FORMAT);
+#undef START
+}
+
 /* Each rule between fields refuses just beyond its edge, and says who broke it. */
 static void test_rules(void)
 {
@@ -174,7 +210,7 @@ static void test_rules(void)
 	    {"selfplay", "cheap_visits", "31", "32"}, {"selfplay", "gumbel_actions", "32", "33"},
 	    {"train", "batch", "4096", "48"},         {"train", "lr_end", "60000", "60001"},
 	    {"train", "warmup", "2000", "2001"},      {"board", "max_moves", "7", "6"},
-	    {"selfplay", "games", "10000000", NULL},
+	    {"selfplay", "games", "10000000", NULL},  {"selfplay", "random_plies", "100", NULL},
 	};
 	struct err e;
 	for (size_t i = 0; i < sizeof rule / sizeof rule[0]; i++) {
@@ -267,6 +303,7 @@ int main(int argc, char **argv)
 	test_set();
 	test_messages();
 	test_strict();
+	test_start();
 	test_rules();
 	test_edges();
 	for (int i = 1; i < argc; i++)

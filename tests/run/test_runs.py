@@ -581,9 +581,54 @@ def kept():
     check(r.returncode == MISMATCH and 'damaged' in r.stderr, 'a damaged net', r.stderr)
 
 
+def started():
+    """A run that goes on from another's last checkpoint."""
+    made('first')
+    step = max(os.listdir('first/checkpoints'))
+    last = 'first/checkpoints/' + step
+    text = read(RECIPE).decode()
+    more = re.sub(r'(?m)^seed.*', f'seed = 77\nstart = {hashlib.sha256(read(last)).hexdigest()}', text)
+    write('more.ini', more.encode())
+    r = run('a', recipe='more.ini')
+    check(r.returncode == USAGE and '--start' in r.stderr, 'without its start', r.returncode, r.stderr)
+    r = run('a', '--start', 'first/checkpoints/' + min(os.listdir('first/checkpoints')), recipe='more.ini')
+    check(r.returncode == MISMATCH and 'not the checkpoint' in r.stderr, 'another start', r.returncode, r.stderr)
+    r = run('b', '--start', last)
+    check(r.returncode == USAGE and 'no run.start' in r.stderr, 'a start for nothing', r.returncode, r.stderr)
+    wide = re.sub(r'(?m)^channels.*', 'channels = 32', more)
+    write('wide.ini', wide.encode())
+    r = run('c', '--start', last, recipe='wide.ini')
+    check(r.returncode == MISMATCH and 'not the recipe' in r.stderr, 'another net', r.returncode, r.stderr)
+
+    made('a', '--start', last, '--threads', 1, '--until', 1, recipe='more.ini')
+    made('a', recipe='more.ini')  # it has the checkpoint now
+    made('d', '--start', last, recipe='more.ini')
+    same(files('a'), files('d'), 'a run that was interrupted:')
+    check(read('a/checkpoints/start.ckpt') == read(last), 'the start is not that file')
+    there, here = read(last), read('a/checkpoints/000000-000000.ckpt')
+    check(there[:24] == here[:24] and there[32:-32] == here[32:-32] and here[24:32] == bytes(8), 'the initial state')
+    r = verify('a', '--rebuild')
+    check(r.returncode == HOLDS and 'rebuilt: ' in r.stdout, r.stdout, r.stderr)
+    data = read('d/checkpoints/start.ckpt')
+    write('d/checkpoints/start.ckpt', data[:100] + bytes([data[100] ^ 1]) + data[101:])
+    r = verify('d', '--segments', 0)
+    check(r.returncode == MISMATCH and 'start.ckpt' in r.stderr, 'a damaged start', r.stdout, r.stderr)
+
+    os.makedirs('kept/nets')
+    for name in ('recipe', 'ledger', 'nets/000000.net'):
+        shutil.copy('a/' + name, 'kept/' + name)
+    r = verify('kept')
+    check(r.returncode == HOLDS and 'not checked: generation 0' in r.stdout and 'the same bytes' in r.stdout,
+          'kept', r.stdout, r.stderr)
+    r = verify('kept', '--rebuild')
+    check(r.returncode == USAGE and '--start' in r.stderr, 'kept, rebuilt without a start', r.stdout, r.stderr)
+    r = verify('kept', '--rebuild', '--start', last)
+    check(r.returncode == HOLDS and 'rebuilt: all' in r.stdout, 'kept, rebuilt', r.stdout, r.stderr)
+
+
 CASES = {f.__name__.replace('_', '-'): f for f in (
     same_everywhere, killed_at_random_moments, killed_at_every_call, disk_full, stopped_and_continued, wrong_use,
-    in_json, spot_checks, damaged_files, damaged_and_continued, forgeries, kept)}
+    in_json, spot_checks, damaged_files, damaged_and_continued, forgeries, kept, started)}
 
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as scratch:

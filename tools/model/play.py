@@ -22,10 +22,10 @@ class Player:
 
 
 class Session:
-    def __init__(self, size, komi_half, suicide, max_moves, seed, players, opening_plies, match, komi_spread_half=0):
+    def __init__(self, size, komi_half, suicide, max_moves, seed, players, opening_plies, match, komi_spread_half=0, random_plies=0):
         self.rules = size, komi_half, suicide, max_moves
         self.seed, self.players, self.opening_plies, self.match = seed, players, opening_plies, match
-        self.spread = komi_spread_half // 2
+        self.spread, self.random_plies = komi_spread_half // 2, random_plies
 
 
 class Move:
@@ -45,7 +45,8 @@ class Game:
             komi += 2 * (base.below(base.key(self.k, base.KOMI), 0, 2 * s.spread + 1) - s.spread)
         self.rules = Rules(size, komi, suicide, most)
         self.go, self.moves = Go(self.rules), []
-        plies = s.opening_plies if s.match else base.below(self.o, 0, s.opening_plies + 1)
+        self.even = 0 if s.match else base.below(base.key(self.k, base.PLIES), 0, s.random_plies + 1)
+        plies = s.opening_plies if s.match else self.even + base.below(self.o, 0, s.opening_plies + 1)
         while len(self.moves) < plies and not self.go.over() and self.go.moves + 1 < most:
             action = self.opening(self.player())
             if action is None:
@@ -69,7 +70,7 @@ class Game:
 
     def opening(self, player):
         t = self.go.moves
-        if self.s.match or not player.evaluator:
+        if self.s.match or not player.evaluator or t < self.even:
             stones = self.stones()
             return stones[base.below(self.o, 1 + t, len(stones))] if stones else None
         shares = Search(player.evaluator, self.go, player.settings, 1, 0).policy()[:-1]

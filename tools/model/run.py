@@ -93,11 +93,11 @@ class Recipe:
         return Settings(visits, self.selfplay_gumbel_actions, noise, self.selfplay_c_visit, self.selfplay_c_scale,
                         self.selfplay_cpuct, self.selfplay_fpu)
 
-    def session(self, stream, generation, players, opening_plies):
+    def session(self, stream, generation, players, opening_plies, random_plies=0):
         match = stream == base.MATCH
         return Session(self.board_size, self.board_komi, self.board_suicide, self.max_moves(),
                        base.key(base.key(self.run_seed, stream), generation), players, opening_plies, match,
-                       0 if match else self.board_komi_spread)
+                       0 if match else self.board_komi_spread, random_plies)
 
     def visits(self, generation):
         """Of a full search in self-play."""
@@ -111,7 +111,7 @@ class Recipe:
         p.decided_value = (self.selfplay_decided_value * 65536 + 999) // 1000
         p.decided_moves, p.decided_visits = self.selfplay_decided_moves, self.selfplay_decided_visits
         p.decided_checked = self.selfplay_decided_checked
-        return self.session(base.SELFPLAY, generation, [p], self.selfplay_opening_plies)
+        return self.session(base.SELFPLAY, generation, [p], self.selfplay_opening_plies, self.selfplay_random_plies)
 
     def gate(self, generation, candidate, best):
         players = [Player(net_evaluator(net), self.search(self.gate_visits, 0)) for net in (candidate, best)]
