@@ -96,6 +96,10 @@ static int run(int argc, char **argv)
 	    cli_threads(threads, &n_threads) || cli_cpu_flags(cpu ? cpu : "all", &o.cpu_flags) ||
 	    choose_seed(seed, &o.random))
 		return CLI_USAGE;
+	if (start && !kept) {
+		fprintf(stderr, "miai verify: --start is for a kept run; %s has its own checkpoints\n", argv[0]);
+		return CLI_USAGE;
+	}
 	o.dir = argv[0];
 	o.segments = (uint64_t)n_segments;
 	o.rebuild = rebuild != NULL;

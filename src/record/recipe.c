@@ -131,21 +131,20 @@ static bool recipe_is_start(const char *section, const char *name)
 	return strcmp(section, "run") == 0 && strcmp(name, "start") == 0;
 }
 
-/* In lower case only, as hashes are written everywhere. */
 static int recipe_set_start(struct recipe *r, const char *value, struct err *e)
 {
-	char shown[RECORD_SHOW], hex[65] = "";
-	struct recipe with;
-	if (strlen(value) == 64 && hash_parse(&with.run_start, value) && recipe_has_start(&with))
-		hash_hex(&with.run_start, hex);
-	if (*value && strcmp(hex, value) == 0) {
-		r->run_start = with.run_start;
+	static const struct hash none;
+	char shown[RECORD_SHOW];
+	struct text t = record_text_make(value, strlen(value));
+	struct hash h = record_text_hash(&t);
+	if (!t.bad && t.p == t.end && !hash_equal(&h, &none)) {
+		r->run_start = h;
 		return 0;
 	}
 	record_text_show(shown, value, strlen(value));
 	return err_set(e, ERR_ARG,
-	               "run.start is %s; it has to be 64 hex digits in lower case, not all zero (SHA-256 of the checkpoint file that the run "
-	               "goes on from)",
+	               "run.start is %s; it has to be 64 hex digits in lower case, not all zero (SHA-256 of the "
+	               "checkpoint file that the run goes on from)",
 	               *shown ? shown : "empty");
 }
 
@@ -358,16 +357,17 @@ static int recipe_read_line(struct recipe *r, const struct recipe_field *f, stru
 static int recipe_read_start(struct recipe *r, struct text *t, struct err *e)
 {
 	static const char name[] = "run.start = ";
-	char hex[65] = "";
+	char shown[RECORD_SHOW];
 	if (!record_text_at(t, name))
 		return 0;
+	record_text_show(shown, t->p, (size_t)(t->end - t->p));
 	record_text_skip(t, name);
-	for (size_t i = 0; i < 64 && t->p < t->end && *t->p != '\n' && *t->p != '\0'; i++)
-		hex[i] = (char)*t->p++;
-	if (recipe_set_start(r, hex, e) < 0)
-		return err_prefix(e, ERR_FORMAT, "recipe");
+	r->run_start = record_text_hash(t);
 	record_text_skip(t, "\n");
-	return t->bad ? err_set(e, ERR_FORMAT, "recipe: something follows the hash of run.start in its line") : 0;
+	if (!t->bad && recipe_has_start(r))
+		return 0;
+	return err_set(e, ERR_FORMAT,
+	               "recipe: '%s' is not the line of run.start: 64 hex digits in lower case, not all zero", shown);
 }
 
 int recipe_read(struct recipe *r, const void *p, size_t n, struct err *e)

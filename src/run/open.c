@@ -24,8 +24,8 @@ static int recipe_differs(const struct run *u, const char *path, const struct re
 	hash_hex(&u->recipe, want);
 	if (f == last)
 		return err_set(e, ERR_MISMATCH,
-		               "%s: this directory is the run of another recipe: there %s, yours %s; they differ in run.start; choose another "
-		               "directory",
+		               "%s: this directory is the run of another recipe: there %s, yours %s; they differ in "
+		               "run.start; choose another directory",
 		               path, have, want);
 	recipe_show(a, f, field_value(there, f));
 	recipe_show(b, f, field_value(u->r, f));
@@ -99,28 +99,36 @@ static int start_missing(const struct run *u, const char *path, struct err *e)
 {
 	char hex[65];
 	hash_hex(&u->r->run_start, hex);
-	return err_set(e, ERR_ARG, "%s: missing: the recipe goes on from another run's checkpoint, SHA-256 %s; give that file with --start",
+	return err_set(e, ERR_ARG,
+	               "%s: missing: the recipe goes on from another run's checkpoint, SHA-256 %s; give that file "
+	               "with --start",
 	               path, hex);
 }
 
-/* The checkpoint that the recipe's run.start names: copied into the directory once. */
-static int open_start(struct run *u, struct err *e)
+/* The checkpoint that the recipe's run.start names, before anything is made: into b where it is given, or else it has to
+ * be in the directory. */
+static int open_start(const struct run *u, struct buf *b, struct err *e)
 {
 	char path[RUN_PATH_MAX];
-	struct buf b = {0};
+	int rc = 0;
 	if (!recipe_has_start(u->r))
-		return u->o->start ? err_set(e, ERR_ARG, "--start %s: the recipe starts from random weights: it has no run.start", u->o->start) : 0;
+		return u->o->start ? err_set(e, ERR_ARG, "%s: the recipe begins with random weights, it has no run.start",
+		                             u->o->start)
+		                   : 0;
+	if (u->o->start) {
+		train_free(run_start_load(u->r, u->o->start, b, &rc, e));
+		return rc == ERR_MISMATCH || rc == ERR_FORMAT ? err_prefix(e, ERR_ARG, "--start") : rc;
+	}
 	run_path(path, sizeof path, u->dir, RUN_STARTED_FROM, 0, 0);
-	int rc = file_there(path, e);
-	if (rc)
-		return rc < 0 ? rc : 0;
-	if (!u->o->start)
-		return start_missing(u, path, e);
-	train_free(run_start_load(u->r, u->o->start, &b, &rc, e));
-	if (rc == 0)
-		rc = run_store(u, path, &b, e);
-	buf_release(&b);
-	return rc;
+	rc = file_there(path, e);
+	return rc < 0 ? rc : rc > 0 ? 0 : start_missing(u, path, e);
+}
+
+static int store_start(struct run *u, const struct buf *b, struct err *e)
+{
+	char path[RUN_PATH_MAX];
+	run_path(path, sizeof path, u->dir, RUN_STARTED_FROM, 0, 0);
+	return b->len ? run_store(u, path, b, e) : 0;
 }
 
 static int ledger_check(const struct run *u, const char *path, struct err *e)
@@ -170,7 +178,10 @@ int run_open(struct run *u, struct err *e)
 {
 	if (strlen(u->dir) > RUN_DIR_MAX)
 		return err_set(e, ERR_ARG, "the directory's name is longer than %d bytes", RUN_DIR_MAX);
+	struct buf start = {0};
 	int rc = recipe_check(u->r, e);
+	if (rc == 0)
+		rc = open_start(u, &start, e);
 	if (rc == 0)
 		rc = file_mkdir(u->dir, e);
 	if (rc == 0)
@@ -180,7 +191,8 @@ int run_open(struct run *u, struct err *e)
 	if (rc == 0)
 		rc = open_dirs(u, e);
 	if (rc == 0)
-		rc = open_start(u, e);
+		rc = store_start(u, &start, e);
+	buf_release(&start);
 	return rc < 0 ? rc : open_ledger(u, e);
 }
 

@@ -218,7 +218,8 @@ static int start_is(const struct recipe *r, const struct buf *b, struct err *e)
 		return 0;
 	hash_hex(&h, got);
 	hash_hex(&r->run_start, want);
-	return err_set(e, ERR_MISMATCH, "not the checkpoint that the recipe starts from: its SHA-256 is %s, run.start is %s", got, want);
+	return err_set(e, ERR_MISMATCH,
+	               "not the checkpoint that the recipe goes on from: its SHA-256 is %s, run.start is %s", got, want);
 }
 
 static struct train_state *start_read(const struct recipe *r, const struct buf *b, int *rc, struct err *e)

@@ -8,7 +8,7 @@
  *   shards/000001.shard        their samples
  *   checkpoints/start.ckpt     the checkpoint of another run that the recipe's run.start names, if it does
  *   checkpoints/000001-000050.ckpt   state after step 50 of the run, in generation 1
- *   nets/000001.net            the candidate of generation 1; nets/000000.net the untrained net
+ *   nets/000001.net            the candidate of generation 1; nets/000000.net that of the initial state
  *   matches/000001.games       its gate match
  *   lock
  */

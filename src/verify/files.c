@@ -72,7 +72,7 @@ static void files_here(struct verify *v, struct files *f)
 
 static int files_list(const struct verify *v, struct files *f, struct err *e)
 {
-	if (recipe_has_start(&v->recipe) && files_add(f, RUN_STARTED_FROM, 0, 0, &v->recipe.run_start) < 0)
+	if (!v->kept && recipe_has_start(&v->recipe) && files_add(f, RUN_STARTED_FROM, 0, 0, &v->recipe.run_start) < 0)
 		return err_set(e, ERR_MEMORY, "no memory for the list of files");
 	for (uint32_t i = 0; i < v->ledger.entries; i++)
 		if (files_of_entry(f, &v->ledger.entry[i], v->recipe.gate_pairs > 0) < 0)
@@ -104,6 +104,10 @@ static int file_check(const struct verify *v, const struct named *f, struct err 
 		struct record_games games = {0};
 		rc = run_audit_games(&v->audit, f->what, f->generation, &games, e);
 		record_games_release(&games);
+		return rc;
+	}
+	if (f->what == RUN_STARTED_FROM) {
+		train_free(run_start_load(&v->recipe, path, NULL, &rc, e));
 		return rc;
 	}
 	struct buf b = {0};

@@ -89,28 +89,30 @@ static int play_last(struct verify *v, uint64_t most, uint32_t *generations, str
 }
 
 /* The run goes on from another's checkpoint, which is not here: nothing can be made again from the start. */
-static int say_no_start(struct verify *v, struct err *e)
+static int no_start(struct verify *v, struct err *e)
 {
 	char hex[65];
 	hash_hex(&v->recipe.run_start, hex);
 	if (v->o->rebuild)
-		return err_set(e, ERR_ARG, "%s: the run goes on from another run's checkpoint, SHA-256 %s: give that file with --start", v->o->dir, hex);
-	verify_say(v, "not checked: generation 0, which is another run's checkpoint, SHA-256 %s (--start FILE)", hex);
+		return err_set(e, ERR_ARG,
+		               "%s: the run goes on from another run's checkpoint, SHA-256 %s: give that file with --start",
+		               v->o->dir, hex);
+	verify_say(v, "not checked: generations 0 and 1 from the checkpoint that the run goes on from (--start FILE)");
 	return 0;
 }
 
 int verify_kept(struct verify *v, struct err *e)
 {
-	bool no_start = recipe_has_start(&v->recipe) && !v->o->start;
+	bool start = !recipe_has_start(&v->recipe) || v->o->start;
 	uint32_t last = v->ledger.entries - 1, played = 0;
-	uint32_t first = v->o->rebuild ? last : v->o->segments > 0 && last > 0 && !no_start;
-	int rc = no_start ? say_no_start(v, e) : 0;
+	uint32_t first = v->o->rebuild ? last : v->o->segments > 0 && last > 0 && start;
+	int rc = start ? 0 : no_start(v, e);
 	if (!v->o->scratch)
 		return err_set(e, ERR_ARG, "%s: kept without its games, and there is no folder to make them in again", v->o->dir);
+	if (rc == 0 && first > 0) /* first, as it says whether v->o->start is what it should be */
+		rc = make_start(v, first, e);
 	if (rc == 0 && !v->o->rebuild)
 		rc = play_last(v, v->o->segments, &played, e);
-	if (rc == 0 && first > 0)
-		rc = make_start(v, first, e);
 	if (rc < 0)
 		return rc;
 	if (v->o->rebuild)

@@ -137,6 +137,19 @@ static int check(struct verify *v, struct err *e)
 	return rc < 0 ? rc : verify_segments(v, e);
 }
 
+/* Whoever made that checkpoint has a ledger, which is another run's. */
+static void say_started(const struct verify *v)
+{
+	char hex[65];
+	if (!recipe_has_start(&v->recipe))
+		return;
+	hash_hex(&v->recipe.run_start, hex);
+	verify_say(v,
+	           "not checked: how the checkpoint was made that the run goes on from, SHA-256 %s: verify the run whose "
+	           "ledger names it",
+	           hex);
+}
+
 static void say_unfinished(const struct verify *v)
 {
 	uint32_t g = v->ledger.entries;
@@ -168,8 +181,10 @@ int verify_run(const struct verify_options *o, struct verify_report *out, struct
 	    .stop = o->stop,
 	};
 	int rc = check(&v, e);
-	if (rc == 0)
+	if (rc == 0) {
+		say_started(&v);
 		say_unfinished(&v);
+	}
 	run_audit_release(&v.audit);
 	ledger_release(&v.ledger);
 	return rc == ERR_FORMAT ? ERR_MISMATCH : rc; /* what breaks its format is not what was promised */

@@ -79,6 +79,10 @@ int main(void)
 	recipe_defaults(&r);
 	recipe_write(&r, &b);
 	CHECK(damage(canon_recipe, &b).same > 100); /* another value in its range is another recipe */
+	memset(&r.run_start, 0x5a, sizeof r.run_start);
+	r.selfplay_random_plies = 3;
+	recipe_write(&r, &b);
+	CHECK(damage(canon_recipe, &b).same > 100);
 	record_game_write(&g, &b);
 	CHECK(damage(canon_game, &b).same > 10);
 	record_game_release(&g);

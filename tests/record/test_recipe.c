@@ -224,6 +224,13 @@ static void test_rules(void)
 		CHECK(strstr(e.text, rule[i].bad));
 	}
 	struct recipe r = defaults();
+	r.board_max_moves = 8;
+	r.selfplay_random_plies = 1;
+	CHECK_INT(recipe_check(&r, &e), 0);
+	r.selfplay_random_plies = 2;
+	CHECK_INT(recipe_check(&r, &e), ERR_ARG);
+	CHECK(strstr(e.text, "selfplay.random_plies is 2"));
+	r = defaults();
 	r.board_komi_spread = 80;
 	r.board_komi = 82;
 	CHECK_INT(recipe_check(&r, &e), 0);
@@ -277,13 +284,13 @@ static void test_ini(const char *path)
 	FILE *f = fopen(path, "r");
 	CHECK(f);
 	while (f && fgets(line, sizeof line, f)) {
-		char name[64], value[64];
+		char name[64], value[80];
 		trim(line);
 		if (sscanf(line, "[%63[a-z]]", section) == 1 || line[0] == '#' || !line[0]) {
 			memcpy(before, line, sizeof line);
 			continue;
 		}
-		CHECK_INT(sscanf(line, "%63s = %63s", name, value), 2);
+		CHECK_INT(sscanf(line, "%63s = %79s", name, value), 2);
 		e.text[0] = '\0';
 		CHECK_INT(recipe_set(&r, section, name, value, &e), 0);
 		CHECK_STR(e.text, "");

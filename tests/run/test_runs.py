@@ -589,18 +589,19 @@ def started():
     text = read(RECIPE).decode()
     more = re.sub(r'(?m)^seed.*', f'seed = 77\nstart = {hashlib.sha256(read(last)).hexdigest()}', text)
     write('more.ini', more.encode())
-    r = run('a', recipe='more.ini')
-    check(r.returncode == USAGE and '--start' in r.stderr, 'without its start', r.returncode, r.stderr)
-    r = run('a', '--start', 'first/checkpoints/' + min(os.listdir('first/checkpoints')), recipe='more.ini')
-    check(r.returncode == MISMATCH and 'not the checkpoint' in r.stderr, 'another start', r.returncode, r.stderr)
-    r = run('b', '--start', last)
-    check(r.returncode == USAGE and 'no run.start' in r.stderr, 'a start for nothing', r.returncode, r.stderr)
+    other = 'first/checkpoints/' + min(os.listdir('first/checkpoints'))
     wide = re.sub(r'(?m)^channels.*', 'channels = 32', more)
     write('wide.ini', wide.encode())
-    r = run('c', '--start', last, recipe='wide.ini')
-    check(r.returncode == MISMATCH and 'not the recipe' in r.stderr, 'another net', r.returncode, r.stderr)
+    for args, recipe, code, want in (([], 'more.ini', USAGE, '--start'), (['--start', other], 'more.ini', USAGE, 'not the checkpoint'),
+                                     (['--start', 'none'], 'more.ini', UNREADABLE, 'none'),
+                                     (['--start', last], RECIPE, USAGE, 'no run.start'),
+                                     (['--start', last], 'wide.ini', USAGE, 'not the recipe')):
+        r = run('a', *args, recipe=recipe)
+        check(r.returncode == code and want in r.stderr and not os.path.exists('a'), args, recipe, r.returncode, r.stderr)
 
     made('a', '--start', last, '--threads', 1, '--until', 1, recipe='more.ini')
+    r = run('a', '--start', other, recipe='more.ini')
+    check(r.returncode == USAGE, 'continued with another start', r.returncode, r.stderr)
     made('a', recipe='more.ini')  # it has the checkpoint now
     made('d', '--start', last, recipe='more.ini')
     same(files('a'), files('d'), 'a run that was interrupted:')
@@ -608,20 +609,31 @@ def started():
     there, here = read(last), read('a/checkpoints/000000-000000.ckpt')
     check(there[:24] == here[:24] and there[32:-32] == here[32:-32] and here[24:32] == bytes(8), 'the initial state')
     r = verify('a', '--rebuild')
-    check(r.returncode == HOLDS and 'rebuilt: ' in r.stdout, r.stdout, r.stderr)
+    check(r.returncode == HOLDS and 'rebuilt: ' in r.stdout and 'not in the ledger' not in r.stdout, r.stdout, r.stderr)
+    check('not checked: how the checkpoint was made' in r.stdout, 'words', r.stdout)
+    check(verify('a', '--start', last).returncode == USAGE, 'a start for what is not kept')
+    write('same.ini', more.replace(hashlib.sha256(read(last)).hexdigest(), '1' * 64).encode())
+    r = run('a', recipe='same.ini')
+    check(r.returncode == MISMATCH and 'differ in run.start' in r.stderr, 'another start alone', r.stderr)
     data = read('d/checkpoints/start.ckpt')
     write('d/checkpoints/start.ckpt', data[:100] + bytes([data[100] ^ 1]) + data[101:])
     r = verify('d', '--segments', 0)
-    check(r.returncode == MISMATCH and 'start.ckpt' in r.stderr, 'a damaged start', r.stdout, r.stderr)
+    check(r.returncode == MISMATCH and 'not intact: d/checkpoints/start.ckpt' in r.stdout, 'a damaged start', r.stdout, r.stderr)
+    made('d', '--start', last, recipe='more.ini')
+    same(files('a'), files('d'), 'a start that was mended:')
+    os.remove('d/checkpoints/start.ckpt')
+    check(verify('d', '--segments', 0).returncode == MISMATCH, 'a missing start')
 
     os.makedirs('kept/nets')
     for name in ('recipe', 'ledger', 'nets/000000.net'):
         shutil.copy('a/' + name, 'kept/' + name)
     r = verify('kept')
-    check(r.returncode == HOLDS and 'not checked: generation 0' in r.stdout and 'the same bytes' in r.stdout,
+    check(r.returncode == HOLDS and 'not checked: generations 0 and 1' in r.stdout and 'the same bytes' in r.stdout,
           'kept', r.stdout, r.stderr)
     r = verify('kept', '--rebuild')
     check(r.returncode == USAGE and '--start' in r.stderr, 'kept, rebuilt without a start', r.stdout, r.stderr)
+    r = verify('kept', '--start', other)
+    check(r.returncode == USAGE and 'not the checkpoint' in r.stderr, 'kept, another start', r.stdout, r.stderr)
     r = verify('kept', '--rebuild', '--start', last)
     check(r.returncode == HOLDS and 'rebuilt: all' in r.stdout, 'kept, rebuilt', r.stdout, r.stderr)
 

@@ -67,6 +67,8 @@ class Recipe:
 
     def __init__(self, text, page):
         self.text, self.digest = text, hashlib.sha256(text.encode()).digest()
+        if "\nrun.start = " in text:
+            raise ValueError("run.start: this model makes runs from random weights only")
         for line in later(page) + text.splitlines()[1:]:
             name, value = line.split(" = ")
             name = name.replace(".", "_")
