@@ -153,7 +153,7 @@ const struct cli_command cli_cmd_ladder = {
 	     "  --pairs N          pairs of games for two players (20)\n"
 	     "  --results FILE     write every match there; matches that are there already are not played\n"
 	     "  --svg FILE         a plot: strength by generation\n"
-	     "  --log FILE         of miai run: plot by hours of processor time instead\n"
+	     "  --log FILE[,FILE]  of miai run, one a run: plot by hours of processor time instead\n"
 	     "  --size N           board (9)\n"
 	     "  --komi K           (7.5); whole numbers allow draws\n"
 	     "  --visits N         evaluations a move (32)\n"

@@ -12,12 +12,14 @@ struct ladder_player {
 	struct nn_net *net;   /* owned; NULL: random or a program */
 	char key[65];         /* what a result is filed under: the net's hash, or that of the name */
 	uint32_t generation;
+	int run;              /* which of the runs named it is a net of, from 1; 0: named by itself */
 	double x;             /* in the plot */
 };
 
 struct ladder {
 	struct cli_match terms; /* of every match */
 	int every, span;        /* span 0: all meet all */
+	int runs;
 	const char *file, *svg, *log;
 	struct file_append out; /* the results file, open from cli_ladder_load on */
 	int players, room;
@@ -38,7 +40,8 @@ int cli_ladder_load(struct ladder *l, struct err *e);
 /* Plays a match and files it. */
 int cli_ladder_play(struct ladder *l, int a, int b, struct err *e);
 
-/* Sets the players' x from the log of miai run (docs/match.md). */
+/* Sets the players' x from the logs of miai run, one a run, parted by commas: the hours of each come after those of the one
+ * before (docs/match.md). */
 int cli_ladder_log(struct ladder *l, struct err *e);
 
 #endif

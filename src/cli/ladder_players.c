@@ -74,12 +74,17 @@ static int add_promoted(struct ladder *l, const char *dir, const struct ledger *
 	for (uint32_t i = 0; i < g->entries; i++)
 		last = g->entry[i].promoted ? i : last;
 	for (uint32_t i = 0; i < g->entries && rc == 0; i++) {
-		char path[4096], label[32];
+		char path[4096], label[48];
 		if (!g->entry[i].promoted || (seen++ % (uint32_t)l->every && i != last))
 			continue;
 		run_path(path, sizeof path, dir, RUN_NET, i, 0);
-		snprintf(label, sizeof label, "generation %u", (unsigned)i);
+		if (l->runs > 1)
+			snprintf(label, sizeof label, "run %d, generation %u", l->runs, (unsigned)i);
+		else
+			snprintf(label, sizeof label, "generation %u", (unsigned)i);
 		rc = add_net(l, path, label, e);
+		if (rc == 0)
+			l->player[l->players - 1].run = l->runs;
 	}
 	return rc;
 }
@@ -90,6 +95,7 @@ static int add_run(struct ladder *l, const char *dir, struct err *e)
 	struct buf b = {.data = NULL};
 	struct ledger g = {.entries = 0};
 	uint64_t valid;
+	l->runs++;
 	run_path(path, sizeof path, dir, RUN_LEDGER, 0, 0);
 	int rc = file_read(&b, path, LEDGER_MAX, e);
 	if (rc == 0)
@@ -124,32 +130,52 @@ void cli_ladder_release(struct ladder *l)
 	free(l->result);
 }
 
-/* A line of the log: generation, hours of processor time since the run began.  Lines that begin otherwise (the head)
- * are passed over; of two lines for one generation the later one counts. */
-static void log_line(struct ladder *l, const char *line)
+/* A line of a run's log: generation, seconds of processor time since the run began, which is *end then.  Lines that begin
+ * otherwise (the head) are passed over; of two lines for one generation the later one counts. */
+static void log_line(struct ladder *l, const char *line, int run, double begin, double *end)
 {
 	unsigned generation;
 	double seconds;
 	if (sscanf(line, "%u\t%*f\t%lf", &generation, &seconds) != 2)
 		return;
-	for (int i = 0; i < l->players; i++)
-		if (l->player[i].net && l->player[i].generation == generation)
-			l->player[i].x = seconds / 3600;
+	*end = begin + seconds / 3600;
+	for (int i = 0; i < l->players; i++) {
+		struct ladder_player *p = &l->player[i];
+		if (p->net && p->generation == generation && (p->run ? p->run : 1) == run)
+			p->x = *end;
+	}
 }
 
-int cli_ladder_log(struct ladder *l, struct err *e)
+static int read_log(struct ladder *l, const char *path, int run, double *hours, struct err *e)
 {
 	struct buf b = {.data = NULL};
-	int rc = file_read(&b, l->log, LEDGER_MAX, e);
+	double begin = *hours;
+	int rc = file_read(&b, path, LEDGER_MAX, e);
 	buf_u8(&b, 0);
 	if (rc == 0 && b.failed)
-		rc = err_set(e, ERR_MEMORY, "%s: no memory to read it", l->log);
+		rc = err_set(e, ERR_MEMORY, "%s: no memory to read it", path);
 	for (char *line = rc ? NULL : (char *)b.data, *next; line; line = next) {
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		log_line(l, line);
+		log_line(l, line, run, begin, hours);
 	}
 	buf_release(&b);
+	return rc;
+}
+
+int cli_ladder_log(struct ladder *l, struct err *e)
+{
+	double hours = 0;
+	int rc = 0, run = 0;
+	for (const char *at = l->log; at && rc == 0; run++) {
+		char path[4096];
+		const char *comma = strchr(at, ',');
+		snprintf(path, sizeof path, "%.*s", (int)(comma ? (size_t)(comma - at) : strlen(at)), at);
+		rc = read_log(l, path, run + 1, &hours, e);
+		at = comma ? comma + 1 : NULL;
+	}
+	if (rc == 0 && run > 1 && run != l->runs)
+		rc = err_set(e, ERR_ARG, "--log names %d logs, and there are %d runs: it wants one a run", run, l->runs);
 	return rc;
 }

@@ -171,6 +171,18 @@ class Ladder(Folder):
         mended = self.ladder(folder, "random", "--results", results)
         self.assertEqual((mended.stdout, mended.stderr.count(" against ")), (first.stdout, 1))
         self.assertEqual(results.read_bytes(), whole)
+        # Two runs, one after another: the hours of the second come after those of the first.
+        other = self.dir / "other.ini"
+        other.write_text(recipe.read_text().replace("[run]", "[run]\nseed = 2"))
+        p = miai("run", other, "--dir", self.dir / "run2", "--threads", 1)
+        self.assertEqual(p.returncode, OK, p.stderr)
+        log.write_text("generation\tseconds\tprocessor_seconds\n" + "".join(f"{g}\t{g}.0\t{3600 * g}.0\n" for g in range(3)))
+        both = self.ladder(folder, self.dir / "run2", "--svg", svg, "--results", self.dir / "both", "--log", f"{log},{log}")
+        self.assertIn("run 2, generation 2", both.stdout)
+        circles = xml.etree.ElementTree.parse(svg).getroot().findall("{http://www.w3.org/2000/svg}circle")
+        at = [float(c.get("cx")) for c in circles]
+        self.assertEqual([round((x - at[0]) / (at[1] - at[0]), 1) for x in at], [0, 1, 2, 2, 3, 4])
+        self.ladder(folder, "--log", f"{log},{log}", "--results", self.dir / "both", code=USAGE)
         # Other terms, and damage.
         p = miai("ladder", folder, "--size", 3, "--results", results)
         self.assertEqual(p.returncode, MISMATCH)
