@@ -110,13 +110,13 @@ static int start_missing(const struct run *u, const char *path, struct err *e)
 static int open_start(const struct run *u, struct buf *b, struct err *e)
 {
 	char path[RUN_PATH_MAX];
-	int rc = 0;
+	int rc;
 	if (!recipe_has_start(u->r))
 		return u->o->start ? err_set(e, ERR_ARG, "%s: the recipe begins with random weights, it has no run.start",
 		                             u->o->start)
 		                   : 0;
 	if (u->o->start) {
-		train_free(run_start_load(u->r, u->o->start, b, &rc, e));
+		rc = run_start_check(u->r, u->o->start, b, e);
 		return rc == ERR_MISMATCH || rc == ERR_FORMAT ? err_prefix(e, ERR_ARG, "--start") : rc;
 	}
 	run_path(path, sizeof path, u->dir, RUN_STARTED_FROM, 0, 0);

@@ -64,21 +64,6 @@ int run_game_check(const struct selfplay_settings *s, const struct record_games 
 	return selfplay_check(&game_go, g, e);
 }
 
-int run_start_build(const struct recipe *r, const char *dir, struct train_state **out, struct err *e)
-{
-	struct nn_shape shape;
-	char path[RUN_PATH_MAX];
-	int rc = 0;
-	if (recipe_has_start(r)) {
-		run_path(path, sizeof path, dir, RUN_STARTED_FROM, 0, 0);
-		*out = run_start_load(r, path, NULL, &rc, e);
-		return rc;
-	}
-	run_shape(r, &shape);
-	*out = train_new(&shape, (uint64_t)r->run_seed, e);
-	return *out ? 0 : ERR_MEMORY;
-}
-
 void run_entry_zero(struct ledger_entry *e)
 {
 	e->games_root = e->match_root = merkle_root(NULL, 0);
@@ -236,7 +221,8 @@ static struct train_state *start_read(const struct recipe *r, const struct buf *
 	return NULL;
 }
 
-struct train_state *run_start_load(const struct recipe *r, const char *path, struct buf *file, int *rc, struct err *e)
+/* NULL: see e, code in *rc. */
+static struct train_state *start_load(const struct recipe *r, const char *path, struct buf *file, int *rc, struct err *e)
 {
 	struct buf own = {0}, *b = file ? file : &own;
 	struct train_state *t = NULL;
@@ -248,6 +234,28 @@ struct train_state *run_start_load(const struct recipe *r, const char *path, str
 	}
 	buf_release(&own);
 	return t;
+}
+
+int run_start_check(const struct recipe *r, const char *path, struct buf *file, struct err *e)
+{
+	int rc;
+	train_free(start_load(r, path, file, &rc, e));
+	return rc;
+}
+
+int run_start_build(const struct recipe *r, const char *dir, struct train_state **out, struct err *e)
+{
+	struct nn_shape shape;
+	char path[RUN_PATH_MAX];
+	int rc = 0;
+	if (recipe_has_start(r)) {
+		run_path(path, sizeof path, dir, RUN_STARTED_FROM, 0, 0);
+		*out = start_load(r, path, NULL, &rc, e);
+		return rc;
+	}
+	run_shape(r, &shape);
+	*out = train_new(&shape, (uint64_t)r->run_seed, e);
+	return *out ? 0 : ERR_MEMORY;
 }
 
 int run_moved(const struct recipe *r, const struct train_state *before, const struct train_state *after, struct err *e)

@@ -36,9 +36,9 @@ int run_shard_build(const struct recipe *r, uint32_t generation, const struct re
 
 /* The state before the first step: random weights, or those of the checkpoint that the recipe starts from, in dir. */
 int run_start_build(const struct recipe *r, const char *dir, struct train_state **out, struct err *e);
-/* The file that the recipe's run.start names, from anywhere: its bytes are those, it is a checkpoint, of the recipe's net.
- * file (may be NULL) gets its bytes.  NULL: see e, code in *rc. */
-struct train_state *run_start_load(const struct recipe *r, const char *path, struct buf *file, int *rc, struct err *e);
+/* Is the file, from anywhere, the one that the recipe's run.start names, and a checkpoint of its net?  file (may be NULL)
+ * gets its bytes. */
+int run_start_check(const struct recipe *r, const char *path, struct buf *file, struct err *e);
 /* Entry 0, given its checkpoint and its net: what else it says. */
 void run_entry_zero(struct ledger_entry *e);
 

@@ -106,10 +106,8 @@ static int file_check(const struct verify *v, const struct named *f, struct err 
 		record_games_release(&games);
 		return rc;
 	}
-	if (f->what == RUN_STARTED_FROM) {
-		train_free(run_start_load(&v->recipe, path, NULL, &rc, e));
-		return rc;
-	}
+	if (f->what == RUN_STARTED_FROM)
+		return run_start_check(&v->recipe, path, NULL, e);
 	struct buf b = {0};
 	rc = run_read(&b, path, &f->hash, e);
 	buf_release(&b);
