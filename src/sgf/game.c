@@ -130,19 +130,31 @@ static void note_restart(struct walk *w, uint32_t node)
 	w->g->restart_node = node;
 }
 
-/* AB, AW, AE of a node; *stones: whether there were any. */
-static int read_stones(struct walk *w, uint32_t node, bool *stones)
+static const char stones_name[3][3] = {"AE", "AB", "AW"}; /* in the order of stone[] */
+
+/* Whether stones are put or taken in a node. */
+static bool has_stones(const struct sgf *t, uint32_t node)
 {
-	static const char name[3][3] = {"AB", "AW", "AE"};
-	*stones = false;
-	look(w);
 	for (int k = 0; k < 3; k++) {
 		struct sgf_raw v;
-		for (uint32_t i = 0; (v = sgf_value(w->t, node, name[k], i)).p; i++) {
-			int rc = v.n ? edit_points(w, name[k], v, (uint8_t)((k + 1) % 3)) : 0;
+		for (uint32_t i = 0; (v = sgf_value(t, node, stones_name[k], i)).p; i++)
+			if (v.n)
+				return true;
+	}
+	return false;
+}
+
+/* AB, AW, then AE of a node, onto the board as it is. */
+static int read_stones(struct walk *w, uint32_t node)
+{
+	look(w);
+	for (int k = 0; k < 3; k++) {
+		uint8_t color = (uint8_t)((k + 1) % 3);
+		struct sgf_raw v;
+		for (uint32_t i = 0; (v = sgf_value(w->t, node, stones_name[color], i)).p; i++) {
+			int rc = v.n ? edit_points(w, stones_name[color], v, color) : 0;
 			if (rc)
 				return rc;
-			*stones |= v.n > 0;
 		}
 	}
 	return 0;
@@ -151,8 +163,8 @@ static int read_stones(struct walk *w, uint32_t node, bool *stones)
 /* Setup in a node. */
 static int set_up(struct walk *w, uint32_t node)
 {
-	bool stones;
-	int turn = turn_of(sgf_value(w->t, node, "PL", 0)), rc = read_stones(w, node, &stones);
+	bool stones = has_stones(w->t, node);
+	int turn = turn_of(sgf_value(w->t, node, "PL", 0)), rc = stones ? read_stones(w, node) : 0;
 	if (rc == 0 && stones) {
 		int to_move = game_go.to_move(w->state);
 		if (w->taken)
@@ -240,7 +252,7 @@ static int read_root(struct walk *w, const uint32_t *path, uint32_t n)
 		return err_set(w->e, ERR_MEMORY, "SGF: no memory for a board");
 	game_go.init(w->state, &w->rules);
 	go_set_to_move(w->state, g->to_move);
-	if (!g->handicap || sgf_value(w->t, root, "AB", 0).p || first_player(w->t, path, n) != 1)
+	if (!g->handicap || has_stones(w->t, root) || first_player(w->t, path, n) != 1)
 		return 0;
 	int point[GO_HANDICAP_MAX], stones = go_handicap_points(g->size, g->handicap, point);
 	g->handicap_placed = stones > 0;
@@ -286,7 +298,8 @@ int sgf_game_read(struct sgf_game *g, const struct sgf *t, uint32_t last, int mo
 	return rc;
 }
 
-static void put_stones(struct sgf *t, uint32_t root, const struct sgf_game *g, const char *name, uint8_t color)
+/* Whether there were any. */
+static bool put_stones(struct sgf *t, uint32_t root, const struct sgf_game *g, uint8_t color)
 {
 	bool some = false;
 	for (int p = 0; p < g->size * g->size; p++) {
@@ -295,9 +308,10 @@ static void put_stones(struct sgf *t, uint32_t root, const struct sgf_game *g, c
 		if (some)
 			sgf_also_point(t, g->size, p);
 		else
-			sgf_put_point(t, root, name, g->size, p);
+			sgf_put_point(t, root, stones_name[color], g->size, p);
 		some = true;
 	}
+	return some;
 }
 
 static void put_komi(struct sgf *t, uint32_t root, int half)
@@ -321,8 +335,9 @@ uint32_t sgf_game_write(struct sgf *t, struct sgf_game *g, const char *program)
 	put_komi(t, root, g->komi_half);
 	if (g->handicap)
 		sgf_put_number(t, root, "HA", g->handicap);
-	put_stones(t, root, g, "AB", BLACK);
-	put_stones(t, root, g, "AW", WHITE);
+	bool black = put_stones(t, root, g, BLACK), white = put_stones(t, root, g, WHITE);
+	if (g->handicap && !black && !white)
+		sgf_put_point(t, root, "AE", g->size, 0); /* else the fixed points would be meant */
 	if (g->to_move != (g->moves ? g->move[0].player : g->handicap > 0))
 		sgf_put(t, root, "PL", g->to_move ? "W" : "B");
 	for (int i = 0; i < g->moves && node; i++) {

@@ -253,6 +253,28 @@ static void parts_of_games(void)
 	sgf_free(t);
 }
 
+/* A handicap without stones is one of fixed points, but not where the first node itself puts or takes some. */
+static void handicaps(void)
+{
+	static const char *const none[] = {"(;SZ[9]HA[2]AW[aa];W[])", "(;SZ[9]HA[2]AE[aa];W[])", "(;SZ[9]HA[2];B[])"};
+	static struct sgf_game g;
+	struct err e = {.text = ""};
+	CHECK_INT(game_of(&g, "(;SZ[9]HA[2]AB[]AW[];W[])", SGF_ALL_MOVES, &e), 0);
+	CHECK(g.handicap == 2 && g.handicap_placed);
+	for (int i = 0; i < 3; i++) {
+		CHECK_INT(game_of(&g, none[i], SGF_ALL_MOVES, &e), 0);
+		CHECK(g.handicap == 2 && !g.handicap_placed);
+	}
+	struct sgf *t = sgf_new();
+	struct buf out = {0};
+	g = (struct sgf_game){.size = 9, .handicap = 2, .to_move = 1, .moves = 1, .move = {{81, 1, 0}}};
+	sgf_game_write(t, &g, "miai:1");
+	sgf_write(t, &out);
+	CHECK_STR(text_of(&out), "(;GM[1]FF[4]CA[UTF-8]AP[miai:1]SZ[9]KM[0]HA[2]AE[aa];W[])\n");
+	sgf_free(t);
+	buf_release(&out);
+}
+
 static void building(void)
 {
 	static struct sgf_game g = {.size = 9, .komi_half = 15, .moves = 2, .move = {{20, 0, 0}, {81, 1, 0}}};
@@ -321,6 +343,7 @@ int main(void)
 	values();
 	games();
 	parts_of_games();
+	handicaps();
 	building();
 	large();
 	return test_done();
