@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* GTP: any bytes, line by line.  Every reply has the protocol's form, and the same lines said again to a new engine get
  * the same replies. */
-#include "fuzz.h"
+#include "plain_net.h"
 
-#include "games/go/go.h"
 #include "gtp/gtp.h"
 
 enum { LINES = 64 };
-
-static struct nn_net *plain_net(void)
-{
-	const struct nn_shape s = {.planes = GO_PLANES, .plane_exp = GO_PLANE_EXP, .blocks = 1, .channels = 16, .head = 16};
-	struct nn_net *net = nn_net_new(&s, NULL);
-	MUST(net);
-	net->layer[nn_head_layer(&s, 1)].bias[NN_OWNER] = 3 << 24;
-	nn_net_pack(net);
-	return net;
-}
 
 static bool well_formed(const uint8_t *p, size_t n)
 {
@@ -80,12 +69,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (n == 0)
 		return 0;
 	nn_kernels_init(&k, nn_cpu_flags());
-	struct nn_net *net = p[0] % 2 ? NULL : plain_net();
+	const struct nn_net *net = p[0] % 2 ? NULL : plain_net();
 	converse(net, &k, p + 1, n - 1, &once);
 	converse(net, &k, p + 1, n - 1, &again);
 	if (once.len || again.len)
 		fuzz_same(&once, &again);
-	nn_net_free(net);
 	buf_release(&once);
 	buf_release(&again);
 	return 0;

@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The JSON analysis: any bytes, line by line.  Every answer is a JSON object on one line, and the same lines get the same
  * answers. */
-#include "fuzz.h"
+#include "plain_net.h"
 
-#include "games/go/go.h"
 #include "gtp/analysis.h"
 
 #include <jansson.h>
 
 enum { LINES = 16, WORK = 40 };
-
-static struct nn_net *plain_net(void)
-{
-	const struct nn_shape s = {.planes = GO_PLANES, .plane_exp = GO_PLANE_EXP, .blocks = 1, .channels = 16, .head = 16};
-	struct nn_net *net = nn_net_new(&s, NULL);
-	MUST(net);
-	nn_net_pack(net);
-	return net;
-}
 
 static void take(void *ctx, const char *line, size_t n)
 {
@@ -67,13 +57,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct buf once = {0}, again = {0};
 	struct nn_kernels k;
-	struct nn_net *net = plain_net();
+	const struct nn_net *net = plain_net();
 	nn_kernels_init(&k, nn_cpu_flags());
 	converse(net, &k, p, n, &once);
 	converse(net, &k, p, n, &again);
 	if (once.len || again.len)
 		fuzz_same(&once, &again);
-	nn_net_free(net);
 	buf_release(&once);
 	buf_release(&again);
 	return 0;

@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Transcripts: any bytes after a good header.  What is accepted gives the same transcript when it is made again. */
-#include "fuzz.h"
+#include "plain_net.h"
 
-#include "games/go/go.h"
 #include "gtp/replay.h"
-
-static struct nn_net *plain_net(void)
-{
-	const struct nn_shape s = {.planes = GO_PLANES, .plane_exp = GO_PLANE_EXP, .blocks = 1, .channels = 16, .head = 16};
-	struct nn_net *net = nn_net_new(&s, NULL);
-	MUST(net);
-	nn_net_pack(net);
-	return net;
-}
 
 /* A search for thousands of visits, or on a large board, is slow and finds nothing that a small one does not. */
 static bool slow(const char *text)
@@ -39,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (n == 0)
 		return 0;
 	nn_kernels_init(&k, nn_cpu_flags());
-	struct nn_net *net = p[0] % 2 ? NULL : plain_net();
+	const struct nn_net *net = p[0] % 2 ? NULL : plain_net();
 	buf_printf(&b, "miai-transcript 2\nnet %s\nseed 3\n", net ? "unknown" : "none");
 	buf_bytes(&b, p + 1, n - 1);
 	buf_u8(&b, 0);
@@ -49,7 +39,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		MUST(rc <= 0 && (rc == 0 || e.text[0]));
 		MUST(engine_replay(b.data, b.len - 1, &s, NULL, NULL, &again, &e) == rc && again.lines == out.lines);
 	}
-	nn_net_free(net);
 	buf_release(&b);
 	return 0;
 }
