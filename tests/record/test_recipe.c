@@ -169,8 +169,8 @@ static void test_start(void)
 #define START "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 	static const char last[] = "gate.opening_plies = 4\n", line[] = "run.start = " START "\n";
 	static const char *const bad[] = {
-	    "", "0", START "0", "00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff",
-	    "0000000000000000000000000000000000000000000000000000000000000000", START "\n", " " START};
+	    "", "0", (START "0"), "00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff",
+	    "0000000000000000000000000000000000000000000000000000000000000000", (START "\n"), (" " START)};
 	struct recipe r = defaults(), got;
 	struct buf text = {0};
 	struct err e;
