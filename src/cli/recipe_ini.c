@@ -20,7 +20,7 @@ struct reader {
 
 static int field_index(const char *section, const char *name)
 {
-	if (strcmp(section, "run") == 0 && strcmp(name, "start") == 0)
+	if (recipe_is_start(section, name))
 		return FIELD_START;
 	for (int i = 0; i < recipe_field_count && i < FIELD_START; i++)
 		if (strcmp(recipe_fields[i].section, section) == 0 && strcmp(recipe_fields[i].name, name) == 0)

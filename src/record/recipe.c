@@ -126,7 +126,7 @@ static int recipe_set_field(struct recipe *r, const struct recipe_field *f, cons
 	return 0;
 }
 
-static bool recipe_is_start(const char *section, const char *name)
+int recipe_is_start(const char *section, const char *name)
 {
 	return strcmp(section, "run") == 0 && strcmp(name, "start") == 0;
 }
@@ -263,39 +263,46 @@ int recipe_check(const struct recipe *r, struct err *e)
 	return 0;
 }
 
-void recipe_write(const struct recipe *r, struct buf *out)
+typedef void recipe_sink(void *ctx, const void *p, size_t n);
+
+/* The canonical form, line by line. */
+static void recipe_lines(const struct recipe *r, recipe_sink *add, void *ctx)
 {
 	char line[RECIPE_LINE];
-	buf_bytes(out, recipe_title, strlen(recipe_title));
+	add(ctx, recipe_title, strlen(recipe_title));
 	for (int i = 0; i < recipe_field_count; i++) {
 		if (!recipe_written(r, &recipe_fields[i]))
 			continue;
 		recipe_line(line, r, &recipe_fields[i]);
-		buf_bytes(out, line, strlen(line));
+		add(ctx, line, strlen(line));
 	}
 	if (!recipe_has_start(r))
 		return;
 	recipe_start_line(line, r);
-	buf_bytes(out, line, strlen(line));
+	add(ctx, line, strlen(line));
+}
+
+static void recipe_to_buf(void *ctx, const void *p, size_t n)
+{
+	buf_bytes(ctx, p, n);
+}
+
+static void recipe_to_hash(void *ctx, const void *p, size_t n)
+{
+	sha256_update(ctx, p, n);
+}
+
+void recipe_write(const struct recipe *r, struct buf *out)
+{
+	recipe_lines(r, recipe_to_buf, out);
 }
 
 /* The same bytes into the hash, so that nothing can fail for want of memory. */
 struct hash recipe_hash(const struct recipe *r)
 {
-	char line[RECIPE_LINE];
 	struct sha256 s;
 	sha256_init(&s);
-	sha256_update(&s, recipe_title, strlen(recipe_title));
-	for (int i = 0; i < recipe_field_count; i++) {
-		if (!recipe_written(r, &recipe_fields[i]))
-			continue;
-		recipe_line(line, r, &recipe_fields[i]);
-		sha256_update(&s, line, strlen(line));
-	}
-	if (recipe_has_start(r)) {
-		recipe_start_line(line, r);
-		sha256_update(&s, line, strlen(line));
-	}
+	recipe_lines(r, recipe_to_hash, &s);
 	return sha256_final(&s);
 }
 

@@ -40,6 +40,8 @@ void recipe_show(char out[RECIPE_VALUE], const struct recipe_field *f, int32_t v
 /* The longest game: board.max_moves, or 3 * size * size where that is 0. */
 int32_t recipe_max_moves(const struct recipe *r);
 
+/* Is it run.start, which is not in the table? */
+int recipe_is_start(const char *section, const char *name);
 /* Does the run go on from another's checkpoint? */
 int recipe_has_start(const struct recipe *r);
 
