@@ -70,7 +70,8 @@ void golden_net(struct buf *out);
 void golden_train(struct buf *out);
 void golden_search(struct buf *out);
 void golden_play(struct buf *out);
-/* 0, or -1 after a message.  recipe: path of a canonical recipe. */
-int golden_run(struct buf *out, const char *folder, const char *name);
+/* The ledger of the run of FOLDER/NAME.recipe, which goes on from the last checkpoint of BEFORE's, if that is not NULL.
+ * 0, or -1 after a message. */
+int golden_run(struct buf *out, const char *folder, const char *name, const char *before);
 
 #endif

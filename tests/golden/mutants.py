@@ -31,6 +31,7 @@ IN_C = [
     ("train/backward.c", "int64_t share = (1 << 16) / s->w->points;", "int64_t share = (1 << 16) / s->w->points + 1;"),
     ("train/trainer.c", "256 * saturated > total", "256 * saturated >= total"),
     ("train/trainer.c", "1024 * high < total", "1024 * high <= total"),
+    ("train/state.c", "t->step = 0;", "t->step += 0;"),
     ("run/gate.c", "(x + unit / 2) / unit", "x / unit"),
     ("search/root.c", "fx_asr64(sum, 16)", "fx_rshift64(sum, 16)"),
     ("search/tree.c", "fx_rshift32(prior[a], 12)", "fx_asr32(prior[a], 12)"),
@@ -46,6 +47,7 @@ IN_MODEL = [
     ("search", "search.py", "(q + ONE) // 2", "(q + ONE + 1) // 2"),
     ("train", "train.py", "trunc(u24 * decay, 10**6)", "u24 * decay // 10**6"),
     ("train", "train.py", "base.round_bits(key, i + k)", "base.round_bits(key, i + k + 1)"),
+    ("onward", "run.py", "state.step = 0", "state.step += 0"),
 ]
 
 
@@ -91,7 +93,7 @@ class Reference:
         made = call(os.environ.get("CC", "cc"), "-o", program, *self.objects, "-lpthread")
         if made.returncode:
             sys.exit(made.stdout)
-        ran = call(program, self.tables, "base", "net", "train", "search", "play", "run", cwd=self.out)
+        ran = call(program, self.tables, "base", "net", "train", "search", "play", "run", "onward", cwd=self.out)
         rows = [" ".join(x.split()[1:3]) for x in ran.stdout.splitlines() if x.startswith("  table:")]
         return None if ran.returncode == 0 else rows[0] if rows else ran.stdout[:80]
 

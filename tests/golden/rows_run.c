@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A whole run of a recipe: its ledger, line by line.  This table is not made of rows: each line of the ledger stands
- * behind the recipe's name and the generation.  Runs in the current folder, in golden.run.tmp, which is removed. */
+ * behind the recipe's name and the generation.  Runs in the current folder, in golden.run.tmp and golden.before.tmp, which
+ * are removed. */
 #include "golden.h"
 
 #include "base/file.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char dir[] = "golden.run.tmp";
+static const char run_dir[] = "golden.run.tmp", before_dir[] = "golden.before.tmp";
 
 static void remove_files(const char *path)
 {
@@ -48,40 +49,64 @@ static void ledger_rows(struct buf *out, const char *name, const struct buf *led
 	}
 }
 
-static int make_run(struct buf *out, const char *name, const struct recipe *r, struct err *e)
+/* start: the checkpoint that the recipe names, or NULL. */
+static int make_run(const struct recipe *r, const char *dir, const char *start, struct err *e)
 {
 	struct run_progress progress = {0};
 	struct pool *pool = pool_new(2);
-	struct run_options o = {.recipe = r, .dir = dir, .pool = pool, .cpu_flags = 0, .progress = &progress};
-	struct buf ledger = {0};
+	struct run_options o = {.recipe = r, .dir = dir, .start = start, .pool = pool, .cpu_flags = 0, .progress = &progress};
 	struct hash net;
-	char path[512];
 	int rc = pool ? run_execute(&o, &net, e) : ERR_MEMORY;
 	pool_free(pool);
-	run_path(path, sizeof path, dir, RUN_LEDGER, 0, 0);
-	if (rc == 0)
-		rc = file_read(&ledger, path, 1 << 20, e);
-	if (rc == 0)
-		ledger_rows(out, name, &ledger);
-	buf_release(&ledger);
 	return rc;
 }
 
-int golden_run(struct buf *out, const char *folder, const char *name)
+static int recipe_named(struct recipe *r, const char *folder, const char *name, struct err *e)
 {
-	char recipe[1024];
-	struct err e = {.text = ""};
+	char path[1024];
 	struct buf text = {0};
-	struct recipe r;
-	remove_files(dir);
-	snprintf(recipe, sizeof recipe, "%s/%s.recipe", folder, name);
-	int rc = file_read(&text, recipe, RECIPE_TEXT_MAX, &e);
+	snprintf(path, sizeof path, "%s/%s.recipe", folder, name);
+	int rc = file_read(&text, path, RECIPE_TEXT_MAX, e);
 	if (rc == 0)
-		rc = recipe_read(&r, text.data, text.len, &e);
-	if (rc == 0)
-		rc = make_run(out, name, &r, &e);
+		rc = recipe_read(r, text.data, text.len, e);
 	buf_release(&text);
-	remove_files(dir);
+	return rc;
+}
+
+/* Makes the run before; checkpoint is the path of its last one. */
+static int make_before(char *checkpoint, size_t n, const char *folder, const char *name, struct err *e)
+{
+	struct recipe r;
+	int rc = recipe_named(&r, folder, name, e);
+	if (rc == 0)
+		rc = make_run(&r, before_dir, NULL, e);
+	if (rc == 0)
+		run_path(checkpoint, n, before_dir, RUN_CHECKPOINT, (uint32_t)r.run_generations,
+		         (uint64_t)(r.run_generations * r.train_steps));
+	return rc;
+}
+
+int golden_run(struct buf *out, const char *folder, const char *name, const char *before)
+{
+	char start[512], path[512];
+	struct err e = {.text = ""};
+	struct buf ledger = {0};
+	struct recipe r;
+	remove_files(run_dir);
+	remove_files(before_dir);
+	int rc = recipe_named(&r, folder, name, &e);
+	if (rc == 0 && before)
+		rc = make_before(start, sizeof start, folder, before, &e);
+	if (rc == 0)
+		rc = make_run(&r, run_dir, before ? start : NULL, &e);
+	run_path(path, sizeof path, run_dir, RUN_LEDGER, 0, 0);
+	if (rc == 0)
+		rc = file_read(&ledger, path, 1 << 20, &e);
+	if (rc == 0)
+		ledger_rows(out, name, &ledger);
+	buf_release(&ledger);
+	remove_files(run_dir);
+	remove_files(before_dir);
 	if (rc)
 		fprintf(stderr, "golden: %s\n", e.text);
 	return rc ? -1 : 0;

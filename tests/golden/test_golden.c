@@ -18,10 +18,15 @@ enum { TOLD_MAX = 12 };
 static const struct table {
 	const char *name;
 	void (*make)(struct buf *out); /* NULL: a run */
-	const char *recipe;            /* of the run */
-} tables[] = {{"base", golden_base, NULL},     {"net", golden_net, NULL},   {"train", golden_train, NULL},
-	      {"search", golden_search, NULL}, {"play", golden_play, NULL}, {"run", NULL, "tiny"},
-	      {"methods", NULL, "methods"}};
+	const char *recipe, *before;   /* of the run, and of the run that it goes on from */
+} tables[] = {{"base", golden_base, NULL, NULL},
+	      {"net", golden_net, NULL, NULL},
+	      {"train", golden_train, NULL, NULL},
+	      {"search", golden_search, NULL, NULL},
+	      {"play", golden_play, NULL, NULL},
+	      {"run", NULL, "tiny", NULL},
+	      {"methods", NULL, "methods", NULL},
+	      {"onward", NULL, "onward", "methods"}};
 enum { TABLES = sizeof tables / sizeof tables[0] };
 
 static int make_table(struct buf *out, const struct table *t, const char *folder)
@@ -30,7 +35,7 @@ static int make_table(struct buf *out, const struct table *t, const char *folder
 		t->make(out);
 		return out->failed ? -1 : 0;
 	}
-	return golden_run(out, folder, t->recipe);
+	return golden_run(out, folder, t->recipe, t->before);
 }
 
 /* Cuts the next line off p..end; false where there is none. */
@@ -112,7 +117,7 @@ int main(int argc, char **argv)
 			done++;
 		}
 	if (done == 0 || (argc > 2 && done != argc - 2)) {
-		fprintf(stderr, "usage: test_golden FOLDER [base|net|train|search|play|run|methods]...\n");
+		fprintf(stderr, "usage: test_golden FOLDER [base|net|train|search|play|run|methods|onward]...\n");
 		return 2;
 	}
 	return wrong != 0;

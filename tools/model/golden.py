@@ -312,17 +312,21 @@ def play_table():
 
 def run_table(root, path):
     t = Table()
+    before = STARTS.get(path)
+    start = run.Run(run.load(root, before), lambda lines: None).state if before else None
 
     def entry(lines):
         where = lines[0].removeprefix("generation ") if lines[0].startswith("generation ") else "header"
         t.lines += [f"run/{os.path.basename(path)}/{where} {line}" for line in lines]
 
-    run.Run(run.load(root, path), entry)
+    run.Run(run.load(root, path), entry, start)
     return t
 
 
 # The recipes of whole runs, without ".ini".
-RUNS = {"run": "recipes/tiny", "methods": "tests/golden/methods"}
+RUNS = {"run": "recipes/tiny", "methods": "tests/golden/methods", "onward": "tests/golden/onward"}
+# The run from whose last checkpoint a run goes on.
+STARTS = {"tests/golden/onward": "tests/golden/methods"}
 TABLES = {"base": base_table, "net": net_table, "train": train_table, "search": search_table, "play": play_table}
 
 

@@ -55,6 +55,8 @@ def canonical(ini, page):
         value = values.pop(name, default)
         if value != default:
             out.append(f"{name} = {value}")
+    if "run.start" in values:
+        out.append(f"run.start = {values.pop('run.start')}")
     if values:
         raise ValueError(f"not settings: {sorted(values)}")
     return "\n".join(out) + "\n"
@@ -67,9 +69,9 @@ class Recipe:
 
     def __init__(self, text, page):
         self.text, self.digest = text, hashlib.sha256(text.encode()).digest()
-        if "\nrun.start = " in text:
-            raise ValueError("run.start: this model makes runs from random weights only")
-        for line in later(page) + text.splitlines()[1:]:
+        settings, _, start = text.partition("run.start = ")
+        self.start = start.strip()  # of the checkpoint's file; empty: random weights
+        for line in later(page) + settings.splitlines()[1:]:
             name, value = line.split(" = ")
             name = name.replace(".", "_")
             if name in self.HALF:
@@ -151,11 +153,11 @@ def elo(wins, draws, games):
 
 
 class Run:
-    """Calls entry(lines) for the header and for each generation."""
+    """Calls entry(lines) for the header and for each generation.  start: the State that the recipe's run.start names."""
 
-    def __init__(self, recipe, entry, until=None):
+    def __init__(self, recipe, entry, start=None):
         self.r, self.tell, self.shards = recipe, entry, {}
-        self.state, self.kept = State(recipe.shape(), recipe.run_seed), []
+        self.state, self.kept = self.initial(start), []
         head = ["miai ledger 1", f"recipe {recipe.digest.hex()}", "numerics 1"]
         self.last = hashlib.sha256("".join(x + "\n" for x in head).encode()).digest()
         entry(head + [f"ledger {self.last.hex()}"])
@@ -164,8 +166,17 @@ class Run:
         self.append(["generation 0", f"games 0 {EMPTY_ROOT}", f"samples 0 {'0' * 64}", "window 0",
                      f"checkpoint 0 {sha(self.state.write())}", f"net {name}", f"match 0 {EMPTY_ROOT} 0 0 0",
                      "promoted 1", self.best, "rating 0"])
-        for g in range(1, (until or recipe.run_generations) + 1):
+        for g in range(1, recipe.run_generations + 1):
             self.append(self.generation(g))
+
+    def initial(self, start):
+        if not self.r.start:
+            return State(self.r.shape(), self.r.run_seed)
+        if sha(start.write()) != self.r.start:
+            raise ValueError(f"run.start is {self.r.start}, the checkpoint's {sha(start.write())}")
+        state = copy.deepcopy(start)
+        state.step = 0
+        return state
 
     def append(self, lines):
         self.last = hashlib.sha256(self.last + "".join(x + "\n" for x in lines).encode()).digest()
