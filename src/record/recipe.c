@@ -27,7 +27,7 @@ static const char recipe_title[] = "miai recipe 1\n"; /* the digit is RECIPE_VER
 
 enum { RECIPE_LINE = 80 };
 
-static int32_t recipe_get(const struct recipe *r, const struct recipe_field *f)
+int32_t recipe_get(const struct recipe *r, const struct recipe_field *f)
 {
 	int32_t v;
 	memcpy(&v, (const uint8_t *)r + f->offset, sizeof v);

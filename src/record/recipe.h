@@ -34,6 +34,8 @@ struct recipe_field {
 extern const struct recipe_field recipe_fields[];
 extern const int recipe_field_count;
 
+/* What r has there; halves of a point where the field's unit is points. */
+int32_t recipe_get(const struct recipe *r, const struct recipe_field *f);
 /* A field's value as it is written: halves as "7.5", "-0.5", "9". */
 void recipe_show(char out[RECIPE_VALUE], const struct recipe_field *f, int32_t v);
 

@@ -6,19 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static int32_t field_value(const struct recipe *r, const struct recipe_field *f)
-{
-	int32_t v;
-	memcpy(&v, (const uint8_t *)r + f->offset, sizeof v);
-	return v;
-}
-
 static int recipe_differs(const struct run *u, const char *path, const struct recipe *there, struct err *e)
 {
 	struct hash h = recipe_hash(there);
 	char have[65], want[65], a[RECIPE_VALUE], b[RECIPE_VALUE];
 	const struct recipe_field *f = recipe_fields, *last = recipe_fields + recipe_field_count;
-	while (f < last && field_value(there, f) == field_value(u->r, f))
+	while (f < last && recipe_get(there, f) == recipe_get(u->r, f))
 		f++;
 	hash_hex(&h, have);
 	hash_hex(&u->recipe, want);
@@ -27,8 +20,8 @@ static int recipe_differs(const struct run *u, const char *path, const struct re
 		               "%s: this directory is the run of another recipe: there %s, yours %s; they differ in "
 		               "run.start; choose another directory",
 		               path, have, want);
-	recipe_show(a, f, field_value(there, f));
-	recipe_show(b, f, field_value(u->r, f));
+	recipe_show(a, f, recipe_get(there, f));
+	recipe_show(b, f, recipe_get(u->r, f));
 	return err_set(e, ERR_MISMATCH,
 	               "%s: this directory is the run of another recipe: there %s, yours %s; the first difference is "
 	               "%s.%s: there %s, yours %s; choose another directory",
