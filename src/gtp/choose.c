@@ -205,12 +205,24 @@ static bool early(const struct engine *g)
 	return g->moves < (g->stones ? points / 2 : points / 5);
 }
 
+/* Some controllers begin the board anew before each move and say all moves again: what counts is whether this game
+ * continues the one that was looked at last.  The same position again counts no further. */
+static int in_a_row(const struct engine *g, const struct engine_hopeless *last)
+{
+	if (last->moves > g->moves || memcmp(last->move, g->move, (size_t)last->moves * sizeof *last->move) != 0)
+		return 1;
+	return last->moves < g->moves || !last->count ? last->count + 1 : last->count;
+}
+
 static bool hopeless(struct engine *g, const struct engine_analysis *a, int player)
 {
 	const struct engine_params *p = &g->set.params;
+	struct engine_hopeless *h = &g->hopeless[player];
 	bool bad = (int64_t)a->winrate * 100 < (int64_t)EVAL_ONE * p->resign;
-	g->hopeless[player] = bad ? g->hopeless[player] + 1 : 0;
-	return g->hopeless[player] >= p->resign_moves && !early(g);
+	h->count = bad ? in_a_row(g, h) : 0;
+	h->moves = g->moves;
+	memcpy(h->move, g->move, (size_t)g->moves * sizeof *g->move);
+	return h->count >= p->resign_moves && !early(g);
 }
 
 /* --- All together --- */

@@ -2,7 +2,7 @@
 /* Clocks: what is left, and what a move may take of it. */
 #include "gtp/clock.h"
 
-enum { MILLI = 1000, SECOND = 1000000 };
+enum { MILLI = 1000, SECOND = 1000000, LAG_MAX = 5 * SECOND };
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -29,11 +29,24 @@ void engine_clock_start(struct engine_clock *c, int64_t lag)
 	c->left = c->main;
 	c->stones_left = c->periods_left = 0;
 	c->lag = lag;
-	c->told = false;
+	c->counted = false;
 	if (c->system == CLOCK_FISCHER && c->limit)
 		c->left = least(c->left, c->limit);
 	if (c->main == 0 && (c->system == CLOCK_CANADIAN || c->system == CLOCK_BYOYOMI))
 		enter_overtime(c);
+}
+
+static bool alike(const struct engine_clock *a, const struct engine_clock *b)
+{
+	return a->system == b->system && a->main == b->main && a->period == b->period && a->stones == b->stones &&
+	       a->periods == b->periods && a->limit == b->limit && a->move_limit == b->move_limit;
+}
+
+void engine_clock_set(struct engine_clock *c, const struct engine_clock *set, int64_t lag)
+{
+	int64_t kept = alike(c, set) ? c->lag : lag;
+	*c = *set;
+	engine_clock_start(c, kept);
 }
 
 /* Takes a move's time off the main time; where that does not cover it, overtime begins and *used is what is left to take. */
@@ -70,7 +83,7 @@ static void move_byoyomi(struct engine_clock *c, int64_t used)
 void engine_clock_move(struct engine_clock *c, int64_t used)
 {
 	used += c->lag;
-	c->told = false;
+	c->counted = true;
 	switch (c->system) {
 	case CLOCK_NONE:
 		break;
@@ -94,18 +107,20 @@ void engine_clock_move(struct engine_clock *c, int64_t used)
 void engine_clock_late(struct engine_clock *c, int64_t late)
 {
 	if (late > c->lag)
-		c->lag = least(late, 5 * SECOND);
+		c->lag = least(late, LAG_MAX);
 	else
 		c->lag = greatest(c->lag - (c->lag - greatest(late, 0)) / 16, MILLI);
 }
 
 /* left was counted with a lag; a controller that counts finer than that shows what it really was.  It grows at once and
- * shrinks slowly. */
+ * shrinks slowly.  Where much more is missing, it was no lag: somebody else made the move, or the game was adjourned. */
 static void learn(struct engine_clock *c, int64_t left, int64_t resolution)
 {
 	int64_t lag = c->lag + (c->left - left);
+	if (c->left - left > LAG_MAX + resolution)
+		return;
 	if (c->left > left + resolution)
-		c->lag = least(c->lag + (c->left - left - resolution), 5 * SECOND);
+		c->lag = least(c->lag + (c->left - left - resolution), LAG_MAX);
 	else if (resolution < 20 * MILLI && lag < c->lag)
 		c->lag = greatest(c->lag - (c->lag - greatest(lag, 0)) / 8, MILLI);
 }
@@ -116,11 +131,11 @@ void engine_clock_told(struct engine_clock *c, int64_t left, int count, int64_t 
 	bool over = count > 0 && (c->system == CLOCK_CANADIAN || c->system == CLOCK_BYOYOMI);
 	int *counted = c->system == CLOCK_CANADIAN ? &c->stones_left : &c->periods_left;
 	bool same = over == c->overtime && (!over || count == *counted);
-	if (same && !c->told && !(over && c->system == CLOCK_BYOYOMI))
+	if (same && c->counted && !(over && c->system == CLOCK_BYOYOMI))
 		learn(c, left, resolution);
 	if (!same || left + resolution <= c->left || left - resolution >= c->left)
 		c->left = left;
-	c->told = true;
+	c->counted = false;
 	c->overtime = over;
 	if (over)
 		*counted = count;

@@ -27,11 +27,14 @@ struct engine_clock {
 	int stones_left, periods_left;
 	/* What a move costs beside thinking, learnt from what controllers say is left. */
 	int64_t lag;
-	bool told;                 /* left was told since the last move */
+	bool counted;              /* left was counted for a move here, and nobody has told since what it is */
 };
 
 /* A full clock of a system (main, period, ... set, the rest not). */
 void engine_clock_start(struct engine_clock *c, int64_t lag);
+/* c becomes a full clock set as `set` is, with this lag; some controllers say so again before each move, and then what is
+ * left: what was learnt of the lag outlasts the same settings. */
+void engine_clock_set(struct engine_clock *c, const struct engine_clock *set, int64_t lag);
 /* A move that took `used` was made. */
 void engine_clock_move(struct engine_clock *c, int64_t used);
 /* The move took `late` longer than it was given (less where negative): it happens on a busy machine, and is allowed for. */

@@ -8,11 +8,8 @@ enum { SECOND = 1000000 };
 
 static void set_clocks(struct gtp *g, const struct engine_clock *c)
 {
-	for (int player = 0; player < 2; player++) {
-		struct engine_clock *to = engine_clock(g->engine, player);
-		*to = *c;
-		engine_clock_start(to, (int64_t)engine_params(g->engine)->lag_ms * 1000);
-	}
+	for (int player = 0; player < 2; player++)
+		engine_clock_set(engine_clock(g->engine, player), c, (int64_t)engine_params(g->engine)->lag_ms * 1000);
 }
 
 /* Arguments from first on as times in us, none negative. */

@@ -55,7 +55,6 @@ static void new_game(struct engine *g)
 	g->first = 0;
 	g->games++;
 	g->setup++;
-	g->hopeless[0] = g->hopeless[1] = 0;
 	engine_rebuild(g);
 }
 
@@ -123,7 +122,7 @@ bool engine_place(struct engine *g, int player, int point)
 {
 	if (g->moves > 0 || !go_place(g->state, player, point))
 		return false;
-	g->stone[g->stones++] = (struct engine_ply){(uint16_t)point, (uint8_t)player};
+	g->stone[g->stones++] = (struct engine_ply){(uint16_t)point, (uint16_t)player};
 	g->setup++;
 	engine_changed(g);
 	engine_log_ply(g, "stone", player, point);
@@ -149,7 +148,7 @@ bool engine_play(struct engine *g, int player, int action)
 		engine_rebuild(g);
 		return false;
 	}
-	g->move[g->moves++] = (struct engine_ply){(uint16_t)action, (uint8_t)player};
+	g->move[g->moves++] = (struct engine_ply){(uint16_t)action, (uint16_t)player};
 	engine_changed(g);
 	engine_log_ply(g, "play", player, action);
 	return true;

@@ -15,9 +15,9 @@ enum {
 	ENGINE_STRENGTH_MAX = 20,
 };
 
+/* No padding: games are compared as bytes. */
 struct engine_ply {
-	uint16_t action;
-	uint8_t player;
+	uint16_t action, player;
 };
 
 /* What the tree was begun with and where its root is now: it may be kept where the game is a continuation. */
@@ -25,6 +25,12 @@ struct engine_tree {
 	bool valid, masked;
 	uint64_t setup; /* engine's setup number */
 	int moves, to_move;
+	struct engine_ply move[GAME_MOVES_MAX];
+};
+
+/* Moves in a row below the resignation limit, and the game at the last of them. */
+struct engine_hopeless {
+	int count, moves;
 	struct engine_ply move[GAME_MOVES_MAX];
 };
 
@@ -40,7 +46,7 @@ struct engine {
 	uint64_t setup;             /* grows with each change of anything but moves */
 	uint64_t games;             /* boards begun so far: no two of a session draw the same moves */
 	struct engine_clock clock[2];
-	int hopeless[2];            /* moves in a row below the resignation limit */
+	struct engine_hopeless hopeless[2];
 
 	struct pool *pool;
 	struct evaluator **eval;    /* one a thread */

@@ -254,6 +254,29 @@ static void test_lag(void)
 	CHECK(c.lag < 3 * SECOND && c.lag > 2 * SECOND);
 }
 
+/* A controller that sets the clock before each move, and then tells what is left, as gtp2ogs does: that less is left than
+ * at the beginning is no lag.  Nor is what another player's move took. */
+static void test_set_anew(void)
+{
+	const struct engine_clock set = {.system = CLOCK_ABSOLUTE, .main = 900 * SECOND};
+	struct engine_clock c = {.system = CLOCK_NONE};
+	for (int i = 0; i < 3; i++) {
+		engine_clock_set(&c, &set, 20 * 1000);
+		engine_clock_told(&c, (500 - i) * SECOND, 0, SECOND);
+		CHECK(c.left == (500 - i) * SECOND);
+		CHECK_INT(c.lag, 20 * 1000);
+		CHECK(engine_clock_budget(&c, 40, 361).plan > SECOND);
+		engine_clock_move(&c, SECOND);
+	}
+	engine_clock_told(&c, 400 * SECOND, 0, SECOND);
+	CHECK_INT(c.lag, 20 * 1000);
+	engine_clock_late(&c, SECOND);
+	engine_clock_set(&c, &set, 20 * 1000);
+	CHECK_INT(c.lag, SECOND);
+	engine_clock_set(&c, &(struct engine_clock){.system = CLOCK_ABSOLUTE, .main = 60 * SECOND}, 20 * 1000);
+	CHECK_INT(c.lag, 20 * 1000);
+}
+
 static bool after_a_while(void *ctx)
 {
 	int *left = ctx;
@@ -317,6 +340,7 @@ int main(void)
 	test_ponder();
 	test_clocks();
 	test_lag();
+	test_set_anew();
 	nn_net_free(net);
 	return test_done();
 }

@@ -83,6 +83,38 @@ static void test_komi(void)
 	}
 }
 
+/* The first n moves, the board begun anew; their sixth is D4 in the other game.  Does White resign, each of three times? */
+static bool resigns_anew(struct gtp *g, int n, bool other)
+{
+	static const char *const moves[] = {"A1", "C1", "E1", "A3", "C3", "E3", "A5", "C5", "E5"};
+	struct buf b = {0};
+	char line[32];
+	int times = 0;
+	say(g, "clear_board", &b);
+	for (int i = 0; i < n; i++) {
+		snprintf(line, sizeof line, "play %s %s", i % 2 ? "w" : "b", other && i == 5 ? "D4" : moves[i]);
+		CHECK_STR(say(g, line, &b), "=\n\n");
+	}
+	for (int i = 0; i < 3; i++)
+		times += strcmp(say(g, "reg_genmove w", &b), "= resign\n\n") == 0;
+	CHECK(times == 0 || times == 3);
+	buf_release(&b);
+	return times > 0;
+}
+
+/* Where all moves so far are said again before each one, it is the same game; with others it is another one.  Asking
+ * twice about a position is no second move. */
+static void test_resigning_anew(const struct nn_net *net, const struct nn_kernels *k)
+{
+	struct gtp *g = start(net, k, 1, 20);
+	CHECK(!resigns_anew(g, 5, false));
+	CHECK(!resigns_anew(g, 7, false));
+	CHECK(resigns_anew(g, 9, false));
+	CHECK(!resigns_anew(g, 7, true));
+	CHECK(!resigns_anew(g, 9, false));
+	gtp_free(g);
+}
+
 /* With a net: a search's move, the same each time; resigning only where it was asked for. */
 static void test_search(void)
 {
@@ -111,10 +143,12 @@ static void test_search(void)
 		CHECK(strcmp(say(g, i % 2 ? "genmove w" : "genmove b", &a), "= resign\n\n") != 0);
 	/* The third time that White has no hope, and a fifth of the board was played. */
 	CHECK_STR(say(g, "genmove w", &a), "= resign\n\n");
+	CHECK_STR(say(g, "genmove w", &a), "= resign\n\n");
 	for (int i = 0; i < 5; i++)
 		CHECK_STR(say(g, "undo", &a), "=\n\n");
 	CHECK_STR(say(g, "undo", &a), "? cannot undo\n\n");
 	gtp_free(g);
+	test_resigning_anew(net, &k);
 	nn_net_free(net);
 	buf_release(&a);
 	buf_release(&b);
