@@ -73,9 +73,10 @@ export async function ask(path, body, signal) {
 	return (await send(path, body, signal)).json();
 }
 
-// Calls line(object) for each line of the answer; returns the last, whose "done" is true.
-export async function stream(path, body, line, signal) {
-	const reply = await send(path, {...body, tab}, signal);
+// Calls line(object) for each line of the answer; returns the last, whose "done" is true.  beside: a letter for questions
+// that are asked beside the tab's own, and neither end those nor are ended by them.
+export async function stream(path, body, line, signal, beside = '') {
+	const reply = await send(path, {...body, tab: tab + beside}, signal);
 	const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
 	let text = '', last = null;
 	for (;;) {
@@ -98,7 +99,8 @@ export async function stream(path, body, line, signal) {
 			line(last);
 		}
 	}
-	if (!last || last.done === undefined) {
+	// Who asks something else ends the question before it; one that ended unfinished by itself has no answer.
+	if (!last?.done) {
 		setAway(true);
 		throw new Gone('miai went away while it was thinking');
 	}

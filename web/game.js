@@ -18,8 +18,8 @@ export function resultText(result) {
 	const m = /^([BW])\+(.*)$/.exec(result || '');
 	if (!m)
 		return result === '0' || result === 'Draw' ? 'A draw' : result || '';
-	const who = m[1] === 'B' ? 'Black' : 'White';
-	return /^R/.test(m[2]) ? `${who} wins by resignation` : `${who} wins by ${m[2]}`;
+	const who = m[1] === 'B' ? 'Black' : 'White', by = {R: 'resignation', T: 'time', F: 'forfeit'}[m[2][0]] || m[2];
+	return `${who} wins${by ? ` by ${by}` : ''}`;
 }
 
 export function scoreResult(score) {
@@ -32,10 +32,11 @@ function brief(look) {
 }
 
 // A node has: move {color, point} or null; setup {black, white, turn} where the position is set up there and not played;
-// comment; children; parent; pick, the child last looked at.  What the program said of its position: pos, look.
+// comment; result, where the game was ended on the page; children; parent; pick, the child last looked at.  What the
+// program said of its position: pos, look.
 export class Node {
 	constructor(parent, move, setup) {
-		Object.assign(this, {parent, move, setup, comment: '', children: [], pick: 0, pos: null, look: null});
+		Object.assign(this, {parent, move, setup, comment: '', result: '', children: [], pick: 0, pos: null, look: null});
 	}
 
 	get picked() {
@@ -59,9 +60,10 @@ export class Node {
 	}
 }
 
+// result: what a file of the game says; end: the node that an opened file says it of.
 export class Game {
 	constructor(settings) {
-		Object.assign(this, {size: 9, komi: 7, side: 'b', strength: 10, visits: 800, handicap: 0, result: '', names: null}, settings);
+		Object.assign(this, {size: 9, komi: 7, side: 'b', strength: 10, visits: 800, handicap: 0, result: '', end: null, names: null}, settings);
 		this.root = this.root || new Node(null, null, null);
 		this.node = this.root;
 	}
@@ -79,6 +81,18 @@ export class Game {
 	// Moves up to a node.
 	number(node = this.node) {
 		return node.path.filter(n => n.move).length;
+	}
+
+	// How the game ended at this node, or nothing.
+	get ending() {
+		return this.node.result || (this.node === this.end ? this.result : '');
+	}
+
+	// Ends the game at this node; '' takes that back.  What an opened file says is of its own moves, and stays.
+	finish(result) {
+		this.node.result = result;
+		if (!this.end)
+			this.result = result;
 	}
 
 	// The child with this move; made where there is none.
@@ -135,6 +149,7 @@ export class Game {
 			const parent = o.parent >= 0 ? all[o.parent] : null;
 			const n = new Node(parent, o.move ? {color: o.move[0], point: o.move[1]} : null, o.setup || null);
 			n.comment = o.comment || '';
+			n.result = o.result || '';
 			n.look = o.look || null;
 			n.pick = o.pick || 0;
 			if (parent)
@@ -143,6 +158,7 @@ export class Game {
 		}
 		const game = new Game({...settings, root: all[0]});
 		game.node = all[settings.at] || all[0];
+		game.end = all[settings.end] || null;
 		return game;
 	}
 
@@ -151,9 +167,11 @@ export class Game {
 		nodes.forEach((o, i) => {
 			o.pick = all[i].pick;
 			o.look = all[i].look && brief(all[i].look);
+			if (all[i].result)
+				o.result = all[i].result;
 		});
 		const {size, komi, side, strength, visits, handicap, result, names} = this;
-		return JSON.stringify({size, komi, side, strength, visits, handicap, result, names, at: index.get(this.node), nodes});
+		return JSON.stringify({size, komi, side, strength, visits, handicap, result, names, at: index.get(this.node), end: index.get(this.end), nodes});
 	}
 
 	static load(text) {

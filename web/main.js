@@ -103,7 +103,9 @@ function strengthText(level) {
 const turn = () => game.node.pos?.turn || 'b';
 const ended = () => Boolean(game.node.pos?.over);
 const mine = color => game.side === 'both' || game.side === color;
-const engineMoves = () => !mine(turn()) && !ended() && !game.result;
+// The game ended here by what was done on the page; one that was opened can be gone on with everywhere.
+const finished = () => Boolean(game.node.result);
+const engineMoves = () => !mine(turn()) && !ended() && !finished();
 
 async function position(node) {
 	node.pos ||= await ask('/api/position', game.position(node));
@@ -127,7 +129,7 @@ async function show(fresh = false) {
 
 function draw(fresh = false) {
 	const {node} = game, p = node.pos, point = node.move ? node.move.point : -1;
-	const legal = game.result || thinking?.kind === 'move' || ended() ? '' : p.legal;
+	const legal = finished() || thinking?.kind === 'move' || ended() ? '' : p.legal;
 	board.show({stones: p.stones, turn: p.turn, legal: legal || '0'.repeat(game.size ** 2), last: point, fresh: fresh ? point : -1,
 		gone: counting?.dead, counting: Boolean(counting),
 		next: node.children.map(n => n.move && [n.move.color, n.move.point]).filter(Boolean),
@@ -147,14 +149,15 @@ function panels() {
 		const plate = $('player-' + c);
 		plate.querySelector('strong').textContent = game.name(c);
 		plate.querySelector('small').textContent = plateNote(c, p.captures[i]);
-		plate.classList.toggle('turn', p.turn === c && !p.over && !game.result);
+		plate.classList.toggle('turn', p.turn === c && !p.over && !finished());
 		plate.classList.toggle('thinking', thinking?.kind === 'move' && p.turn === c);
 	}
 	$('number').textContent = `${game.number()} / ${line.filter(n => n.move).length}`;
-	$('first').disabled = $('back').disabled = $('undo').disabled = !node.parent;
+	$('first').disabled = $('back').disabled = !node.parent;
+	$('undo').disabled = !node.parent && !finished();
 	$('next').disabled = $('last').disabled = $('redo').disabled = !node.picked;
-	$('pass').disabled = $('resign').disabled = Boolean(game.result) || p.over || thinking?.kind === 'move' || !mine(p.turn);
-	$('go').disabled = p.over || Boolean(game.result);
+	$('pass').disabled = $('resign').disabled = finished() || p.over || thinking?.kind === 'move' || !mine(p.turn);
+	$('go').disabled = p.over || finished();
 	$('go').classList.toggle('primary', engineMoves());
 	$('go').textContent = thinking?.kind === 'move' ? 'Move now' : 'miai plays';
 	$('hint').disabled = !info?.net || p.over;
@@ -205,12 +208,12 @@ function branches(node) {
 
 function statusText() {
 	const p = game.node.pos;
-	if (game.result)
-		return resultText(game.result) + '.';
-	if (p.over)
-		return 'Both passed.';
 	if (thinking?.kind === 'move')
 		return `miai thinks${thinking.visits ? `: ${thinking.visits.toLocaleString('en')} visits` : ' …'}`;
+	if (game.ending)
+		return resultText(game.ending) + '.';
+	if (p.over)
+		return 'Both passed.';
 	if (engineMoves())
 		return `${colorName[p.turn]} is miai's: press “miai plays”, or go on from an earlier move.`;
 	return `${colorName[p.turn]} to move${p.passes ? ', after a pass' : ''}.`;
@@ -320,17 +323,32 @@ function stopThinking() {
 	thinking = null;
 }
 
+// The best move so far is the answer, or the first that becomes known.
+function moveNow() {
+	thinking.now = true;
+	if (thinking.last)
+		thinking.stop();
+}
+
 // Asks; note(line) for each line.  A question that was stopped throws AbortError.
 async function think(kind, path, body, note) {
 	stopThinking();
-	const abort = new AbortController(), me = {kind, node: game.node, visits: 0, stop: () => abort.abort()};
+	const abort = new AbortController(), me = {kind, node: game.node, visits: 0, last: null, now: false, stop: () => abort.abort()};
 	thinking = me;
 	try {
 		return await stream(path, {position: game.position(), ...body}, line => {
 			me.visits = line.visits;
+			me.last = line;
+			if (me.now && !line.done)
+				me.stop();
 			if (thinking === me)
 				note(line, me);
 		}, abort.signal);
+	} catch (e) {
+		// Cut off and still wanted: it was moveNow().
+		if (e.name === 'AbortError' && thinking === me)
+			return {play: me.last.moves?.[0].point, ...me.last};
+		throw e;
 	} finally {
 		if (thinking === me)
 			thinking = null;
@@ -441,7 +459,7 @@ async function moved(point) {
 const play = attempt(async function (point) {
 	if (counting)
 		return toggleDead(point);
-	if (thinking?.kind === 'move' || game.result || ended())
+	if (thinking?.kind === 'move' || finished() || ended())
 		return;
 	if (point < game.size ** 2 && game.node.pos.legal[point] !== '1') {
 		if (game.node.pos.stones[point] === '.')
@@ -458,7 +476,7 @@ async function goto(node, quiet) {
 	await show();
 	if (!quiet)
 		say(spoken(node));
-	if (ended() && !game.result)
+	if (ended() && !game.ending)
 		await count();
 	analyse();
 }
@@ -476,11 +494,11 @@ const walk = attempt(async function (steps) {
 // Back to where the user last had the turn; nothing is lost, see redo.
 const undo = attempt(async function () {
 	let node = game.node.parent;
-	game.result = '';
+	if (finished())
+		game.finish('');
 	while (node?.parent && !mine((await position(node)).turn) && game.side !== 'none')
 		node = node.parent;
-	if (node)
-		await goto(node);
+	await goto(node || game.node);
 });
 
 const redo = attempt(async function () {
@@ -494,7 +512,7 @@ const redo = attempt(async function () {
 async function finish(result, before = '') {
 	stopThinking();
 	counting = null;
-	game.result = result;
+	game.finish(result);
 	await show();
 	say(before + resultText(result) + '.');
 	$('review-card').open = Boolean(info?.net);
@@ -601,7 +619,8 @@ const openFile = attempt(async function (file) {
 	game = Game.fromList({...rest, at: 0, side: 'both', strength: game.strength, visits: game.visits,
 		names: {b: r.black || 'Black', w: r.white || 'White'}}, nodes);
 	review.clear();
-	game.loaded = true;
+	if (game.result && game.result !== '?')
+		game.end = game.root.line.at(-1);
 	await show();
 	banner(r.repairs.length ? `${file.name} was damaged. Repaired: ${r.repairs.slice(0, 3).join('; ')}${r.repairs.length > 3 ? ' …' : ''}` : '');
 	say(`Opened ${file.name}: ${game.root.line.length - 1} moves.`);
@@ -617,7 +636,6 @@ const runReview = attempt(async function () {
 	}
 	$('review-card').open = true;
 	$('graph-card').open = true;
-	stopThinking();
 	await review.run({game, visits: settings.review, position, keep, ask: stream,
 		progress: (done, all) => {
 			$('review-progress').hidden = done === all;
@@ -749,8 +767,8 @@ function sayPosition() {
 
 const goButton = () => {
 	if (thinking?.kind === 'move')
-		stopThinking();
-	else if (!ended() && !game.result)
+		moveNow();
+	else if (!ended() && !finished())
 		engineMove();
 };
 
@@ -862,7 +880,7 @@ const begin = attempt(async function () {
 	if (first)
 		await recover();
 	await show();
-	if (ended() && !game.result)
+	if (ended() && !game.ending)
 		await count();
 	document.body.dataset.ready = 'yes';
 	if (waiting && engineMoves())

@@ -43,7 +43,7 @@ function mistakes(line) {
 	return list.sort((a, b) => a.number - b.number);
 }
 
-// ctx: game, visits, position(node), keep(node, look), ask(path, body, line, signal), progress(done, all), found(list).
+// ctx: game, visits, position(node), keep(node, look), ask (stream of api.js), progress(done, all), found(list).
 export async function run(ctx) {
 	const line = ctx.game.node.line;
 	abort = new AbortController();
@@ -52,10 +52,10 @@ export async function run(ctx) {
 		for (const [i, node] of line.entries()) {
 			ctx.progress(i, line.length);
 			const pos = await ctx.position(node);
-			const same = node.look?.reviewed === ctx.visits || (node.look?.moves && node.look.visits >= ctx.visits);
+			const same = node.look?.moves && node.look.visits >= ctx.visits;
 			if (pos.over || same)
 				continue;
-			const look = await ctx.ask('/api/analysis', {position: ctx.game.position(node), visits: ctx.visits, ownership: true}, () => {}, signal);
+			const look = await ctx.ask('/api/analysis', {position: ctx.game.position(node), visits: ctx.visits, ownership: true}, () => {}, signal, 'r');
 			ctx.keep(node, look);
 		}
 		// The end of a game that was passed out is worth what the position before was.

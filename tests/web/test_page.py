@@ -43,7 +43,7 @@ class Page(unittest.TestCase):
 
     def setUp(self):
         self.b = self.browser or browser
-        self.b.go(play.address)
+        self.load()  # to the end: the page keeps its game then
         self.b.js('localStorage.clear(); sessionStorage.clear(); localStorage.setItem("settings", arguments[0])',
                   json.dumps(self.settings))
         self.load()
@@ -174,15 +174,56 @@ class Playing(Page):
         self.b.click('#resign')
         self.b.click('#ask-ok')
         self.wait_text('#status', 'White wins by resignation.')
+        self.b.click(self.cell('C3'))
+        self.assertEqual(self.moves(), 0)
+        # At the first position there is no move to take back, but the end is.
+        self.b.click('#undo')
+        self.wait_text('#status', 'Black to move.')
+        self.click('C3')
 
-    def test_move_now(self):
-        """Thinking is told, and can be cut off; then it is still the same move's turn."""
+    def long_thought(self):
         self.new_game('b', 19, strength=21, visits=1000000)
         self.b.click(self.cell('Q16'))
+
+    def test_thinking_can_be_cut_off(self):
+        """Thinking is told, and can be cut off; then it is still the same move's turn."""
+        self.long_thought()
         self.wait_text('#status', 'visits')
         self.b.click('#undo')
         self.wait_text('#status', 'Black to move.')
         self.assertEqual(self.stones().count('b'), 0)
+
+    def moves_now(self):
+        self.assertEqual(self.b.text('#go'), 'Move now')
+        self.b.click('#go')
+        self.wait_moves(2, ' && document.getElementById("status").textContent === "Black to move."')
+        self.assertEqual((self.stones().count('b'), self.stones().count('w')), (1, 1))
+
+    def test_move_now(self):
+        self.long_thought()
+        self.wait_text('#status', 'visits')
+        self.moves_now()
+
+    def test_move_now_before_anything_is_known(self):
+        """miai's answer is held back, so that the button is pressed before the first of it: the move comes with that."""
+        self.b.js('const ask = fetch; fetch = async (path, ...rest) => '
+                  '(path === "/api/move" && await new Promise(r => setTimeout(r, 1500)), ask(path, ...rest))')
+        self.long_thought()
+        self.wait_text('#status', 'miai thinks')
+        self.moves_now()
+
+    def test_an_unfinished_choice_is_not_played(self):
+        """A question that was ended from outside is asked again."""
+        self.b.js('const ask = fetch; window.moves = []; fetch = (path, how, ...rest) => '
+                  '(path === "/api/move" && moves.push(JSON.parse(how.body).tab), ask(path, how, ...rest))')
+        self.long_thought()
+        self.wait_text('#status', 'visits')
+        at = {'size': 7, 'komi': 7, 'moves': []}
+        play.post('/api/analysis', {'position': at, 'visits': 1, 'tab': self.b.js('return moves[0]')})
+        self.b.wait('return moves.length === 2')
+        self.wait_text('#status', 'visits')
+        self.assertEqual(self.moves(), 1)
+        self.moves_now()
 
     def test_numbers_and_coordinates(self):
         self.new_game()
@@ -280,6 +321,50 @@ class Looking(Page):
         self.assertEqual(self.b.js('return document.getElementById("graph").ariaValueNow'), '6')
 
 
+class BesideReview(Page):
+    """The review and the user's own questions at the same time: neither gets less than it asked for."""
+    settings = {'visits': 1000000, 'review': 3000}
+
+    def begin_review(self):
+        self.b.js('document.activeElement.blur()')
+        self.b.keys('r')
+        self.b.wait('return document.getElementById("review-progress").value > 0')
+
+    def looks(self):
+        """Visits of each position that is known of, in the order of the tree."""
+        return self.b.js('return JSON.parse(sessionStorage.getItem("game")).nodes.map(n => n.look?.visits)')
+
+    def test_analysis(self):
+        self.new_game(size=7)
+        self.click('D4', 'D5', 'A1', 'C4', 'G1', 'E4', 'A7', 'D3')
+        self.begin_review()
+        self.assertEqual(self.b.text('#review'), 'Stop')
+        self.b.click('#show-moves')
+        self.wait_text('#review', 'Review again')
+        looks = self.looks()
+        self.assertEqual(len(looks), 9)
+        self.assertEqual([v for v in looks if v is None or v < 3000], [])
+        self.assertGreaterEqual(looks.count(3000), 8, looks)  # the one that the analysis looks at may have more
+
+    def test_move(self):
+        self.new_game(size=7, strength=21, visits=6000)
+        self.click('D4', 'D5', 'A1', 'C4')
+        self.begin_review()
+        self.b.click('#go')
+        self.wait_moves(5)
+        self.wait_text('#review', 'Review again')
+        self.assertEqual(self.looks()[:5], [3000] * 4 + [6000])
+
+    def test_review_leaves_miai_thinking(self):
+        self.new_game(size=7, strength=21, visits=20000)
+        self.click('D4')
+        self.b.click('#go')
+        self.wait_text('#status', 'miai thinks')
+        self.begin_review()
+        self.wait_moves(2)
+        self.assertEqual(self.looks()[1], 20000)
+
+
 class Files(Page):
     SGF = '(;GM[1]FF[4]SZ[5]KM[0.5]PB[Anna]PW[Ben]RE[B+R];B[cc]C[the middle];W[bb](;B[dd];W[bd])(;B[db]))'
 
@@ -292,15 +377,19 @@ class Files(Page):
         self.b.click('#next')
         self.wait_moves(1)
         self.assertEqual(self.b.text('#comment'), 'the middle')
-        self.b.click('#save')
-        end = time.time() + 10
-        while time.time() < end and not list(path.parent.glob('miai-*.sgf')):
-            time.sleep(.1)
-        saved = next(path.parent.glob('miai-*.sgf'))
-        text = saved.read_text()
+        text = self.saved()
         for part in ('SZ[5]', 'KM[0.5]', 'PB[Anna]', 'RE[B+R]', ';B[cc]C[the middle]', '(;B[dd];W[bd])', '(;B[db])'):
-            self.assertIn(part, text.replace('\n', ''))
-        saved.unlink()
+            self.assertIn(part, text)
+
+    def saved(self):
+        self.b.click('#save')
+        folder, end = pathlib.Path(self.b.downloads), time.time() + 10
+        while time.time() < end and not list(folder.glob('miai-*.sgf')):
+            time.sleep(.1)
+        file = next(folder.glob('miai-*.sgf'))
+        text = file.read_text().replace('\n', '')
+        file.unlink()
+        return text
 
     def drop(self, name, text):
         self.b.js('''const d = new DataTransfer();
@@ -311,6 +400,49 @@ class Files(Page):
     def test_drop(self):
         self.drop('x.sgf', self.SGF)
         self.b.wait('return document.getElementById("number").textContent === "0 / 4"')
+
+    def open(self, text, moves):
+        self.drop('x.sgf', text)
+        self.wait_text('#number', f'0 / {moves}')
+        self.assertEqual(self.b.text('#status'), 'Black to move.')
+
+    def test_a_game_with_a_result_goes_on(self):
+        """From its first position and from its last; the result is told at its end only, and saved."""
+        self.open(self.SGF, 4)
+        self.click('A1')
+        self.wait_text('#status', 'White to move.')
+        self.b.click('#undo')
+        self.wait_text('#number', '0 / ')
+        self.b.click('#branches button')
+        self.wait_moves(1)
+        self.b.click('#last')
+        self.wait_text('#status', 'Black wins by resignation.')
+        self.load()
+        self.assertEqual(self.b.text('#status'), 'Black wins by resignation.')
+        self.click('E1', 'A5')
+        self.wait_text('#status', 'Black to move.')
+        self.b.click('#resign')
+        self.b.click('#ask-ok')
+        self.wait_text('#status', 'White wins by resignation.')
+        self.assertEqual(self.b.js('return document.querySelectorAll("#board .legal").length'), 0)
+        self.b.click('#back')
+        self.wait_text('#status', 'White to move.')
+        self.click('B5')
+        text = self.saved()
+        for part in ('RE[B+R]', ';B[ae]', ';B[ee]', ';W[aa]', ';W[ba]'):
+            self.assertIn(part, text)
+
+    def test_an_unknown_result_is_none(self):
+        self.open('(;GM[1]SZ[9]RE[?];B[cc];W[dd])', 2)
+        self.b.click('#last')
+        self.wait_moves(2)
+        self.assertEqual(self.b.text('#status'), 'Black to move.')
+        self.assertIn('RE[?]', self.saved())
+        self.click('E5')
+        self.b.click('#resign')
+        self.b.click('#ask-ok')
+        self.wait_text('#status', 'Black wins by resignation.')
+        self.assertIn('RE[B+R]', self.saved())
 
     def test_damaged(self):
         self.drop('x.sgf', '(;SZ[5];B[cc];W[bb')
@@ -471,6 +603,34 @@ class Narrow(Page):
         self.assertEqual(self.moves(), 0)
         self.tap(self.cell('D4'))
         self.wait_moves(1)
+
+
+class Low(Page):
+    """A low window, as by zooming or on a phone held sideways: the board stays large enough, and the page scrolls."""
+    sizes = ((1366, 650), (683, 325), (640, 360), (390, 844))
+
+    def tearDown(self):
+        self.b.devtools('Emulation.clearDeviceMetricsOverride')
+        super().tearDown()
+
+    def test_board_is_large_enough(self):
+        self.b.click('#show-win')
+        for width, height in self.sizes:
+            self.b.devtools('Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=1, mobile=False)
+            with self.subTest(width=width, height=height):
+                self.b.wait('return innerWidth === arguments[0] && innerHeight === arguments[1]', width, height)
+                self.assertGreaterEqual(self.b.js('return document.getElementById("board").offsetWidth'), min(352, width - 12))
+                self.assertEqual(self.b.js('return document.documentElement.scrollWidth'), width)
+                self.assertEqual(self.overlaps(), [])
+                self.shot(f'low-{width}x{height}')
+
+    def overlaps(self):
+        """Pairs of the page's parts that lie on each other."""
+        return self.b.js('''
+            const parts = [...document.querySelectorAll(".top, .players, #evaluation, #board, #status, aside > *")]
+                .filter(e => e.checkVisibility()).map(e => [e.id || e.className, e.getBoundingClientRect()]);
+            return parts.flatMap(([a, r], i) => parts.slice(i + 1).filter(([, s]) =>
+                r.left < s.right - .5 && s.left < r.right - .5 && r.top < s.bottom - .5 && s.top < r.bottom - .5).map(([b]) => [a, b]));''')
 
 
 class Server(Page):
