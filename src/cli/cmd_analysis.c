@@ -102,12 +102,12 @@ static char **with_two_dashes(int argc, char **argv, char **list, char *room, si
 static int run(int argc, char **argv)
 {
 	const char *net = NULL, *model = NULL, *visits = NULL, *threads = NULL, *cpu = NULL, *memory = NULL, *config = NULL,
-		   *override = NULL, *side = NULL, *hurry = NULL;
+		   *override = NULL, *side = NULL, *human = NULL, *hurry = NULL;
 	const struct cli_option opt[] = {
 	    {"net", 1, &net},       {"model", 1, &model},   {"visits", 1, &visits},
 	    {"threads", 1, &threads}, {"cpu-flags", 1, &cpu}, {"memory", 1, &memory},
 	    {"config", 1, &config}, {"override-config", 1, &override}, {"analysis-threads", 1, &side},
-	    {"quit-without-waiting", 0, &hurry},
+	    {"human-model", 1, &human}, {"quit-without-waiting", 0, &hurry},
 	};
 	struct analysis_settings s = {.engine = {.size = SIZE, .komi_half = 15}, .version = MIAI_VERSION};
 	struct err e = {.text = ""};
@@ -148,7 +148,7 @@ const struct cli_command cli_cmd_analysis = {
 	     "                    settings for all queries, as a query's overrideSettings\n"
 	     "  --quit-without-waiting\n"
 	     "                    at the end of the input, do not search what still waits\n"
-	     "  --config FILE, --analysis-threads N\n"
+	     "  --config FILE, --human-model FILE, --analysis-threads N\n"
 	     "                    taken for the sake of clients, and not used\n"
 	     "  --cpu-flags LIST  instruction sets to use: avx2,avx512vnni or neon,neondot; none, all (all);\n"
 	     "                    the answers are the same with any\n"

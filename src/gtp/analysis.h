@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* KataGo's analysis protocol: a JSON object a line in, a JSON object a line out; docs/analysis.md.  Many queries may be in
- * flight; they are searched one at a time, by priority, then in order of arrival, with all threads.  Built with jansson
- * only. */
+ * flight; they are searched one at a time, by priority, then in order of arrival, with all threads.  Only a search without an
+ * end (of a client that ponders) lets others go first.  Built with jansson only. */
 #ifndef MIAI_GTP_ANALYSIS_H
 #define MIAI_GTP_ANALYSIS_H
 

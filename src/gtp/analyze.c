@@ -42,7 +42,7 @@ static bool vertices(const char *text, int size, uint8_t *mask)
 	return true;
 }
 
-/* avoid|allow COLOUR VERTICES DEPTH.  One mask for both colours, each to its own depth. */
+/* avoid|allow COLOUR VERTICES DEPTH.  Of several that name a move the deepest counts. */
 static bool avoid(struct analyze_request *r, const char *const *word, int size)
 {
 	uint8_t mask[GAME_ACTIONS_MAX] = {0};
@@ -50,10 +50,12 @@ static bool avoid(struct analyze_request *r, const char *const *word, int size)
 	int player, depth;
 	if (!gtp_color(word[1], &player) || !vertices(word[2], size, mask) || !gtp_int(word[3], &depth) || depth < 1)
 		return false;
+	if (depth > GAME_MOVES_MAX)
+		depth = GAME_MOVES_MAX;
 	for (int a = 0; a <= size * size; a++)
-		r->avoid[a] |= mask[a] == !allow;
-	r->limits.avoid = r->avoid;
-	r->limits.avoid_depth[player] = depth < GAME_MOVES_MAX ? depth : GAME_MOVES_MAX;
+		if (mask[a] == !allow && r->avoid[player][a] < depth)
+			r->avoid[player][a] = (uint16_t)depth;
+	r->limits.avoid[player] = r->avoid[player];
 	return true;
 }
 

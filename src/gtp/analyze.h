@@ -17,8 +17,8 @@ struct analyze_request {
 	int player;
 	int least, most; /* moves told */
 	bool pv_visits, root_info;
-	struct engine_limits limits; /* interval, owners; avoid points to the mask below */
-	uint8_t avoid[GAME_ACTIONS_MAX];
+	struct engine_limits limits; /* interval, owners; avoid points to that below */
+	uint16_t avoid[2][GAME_ACTIONS_MAX];
 };
 
 /* [COLOUR] [CENTISECONDS] {KEY VALUE}: from the call's arguments.  False: text says what is wrong. */

@@ -132,7 +132,7 @@ void analyze_print(struct buf *b, const struct engine_analysis *a, const struct 
 	}
 	for (int i = 0; i < a->moves && told < r->most; i++) {
 		const struct engine_info *m = &a->move[i];
-		bool avoided = r->limits.avoid && r->avoid[m->action] && r->limits.avoid_depth[a->to_move] > 0;
+		bool avoided = r->avoid[a->to_move][m->action] > 0;
 		if ((!m->visits && told >= r->least) || avoided)
 			continue;
 		buf_printf(b, "%s", told++ ? " " : "");

@@ -231,7 +231,7 @@ int engine_choose(struct engine *g, int player, const struct engine_limits *l, s
 {
 	const struct engine_analysis *a = &g->analysis;
 	int t = temperature_of(g), best = a->move[0].action, pass = game_points(&g->rules);
-	bool pass_avoided = l->avoid && l->avoid[pass] && l->avoid_depth[player] > 0;
+	bool pass_avoided = l->avoid[player] && l->avoid[player][pass] > 0;
 	if (g->set.params.resign && hopeless(g, a, player)) {
 		*action = ENGINE_RESIGN;
 		return 0;

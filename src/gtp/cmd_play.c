@@ -84,16 +84,15 @@ static bool anything_to_take(struct gtp *g, int player)
 /* Dead stones must be taken off the board: no pass before. */
 bool gtp_kgs_genmove_cleanup(struct gtp *g, struct gtp_call *c)
 {
-	uint8_t avoid[GAME_ACTIONS_MAX] = {0};
-	struct engine_limits more = {.avoid = NULL};
+	uint16_t avoid[GAME_ACTIONS_MAX] = {0};
+	struct engine_limits more = {.visits = 0};
 	int player;
 	struct err e;
 	if (!gtp_color(c->argv[0], &player))
 		return gtp_fail(c, "syntax error");
 	if (anything_to_take(g, player)) {
 		avoid[game_points(engine_rules(g->engine))] = 1;
-		more.avoid = avoid;
-		more.avoid_depth[player] = 1;
+		more.avoid[player] = avoid;
 	}
 	bool friendly = engine_params(g->engine)->friendly_pass;
 	engine_set(g->engine, "friendly_pass", "0", &e);

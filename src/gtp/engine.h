@@ -142,8 +142,7 @@ struct engine_limits {
 	bool fresh;            /* forget what was searched before */
 	bool settle;           /* with time_us: stop where the choice can no longer change */
 	bool unclocked;        /* of engine_genmove_report: the player's clock is not looked at and does not run */
-	const uint8_t *avoid;  /* by action: 1 may not be played at depths below avoid_depth[player]; NULL: none */
-	int avoid_depth[2];    /* index: the player who would move */
+	const uint16_t *avoid[2]; /* of a player, by action: may not be played at depths below; NULL: none */
 	int least_visits;      /* of the root; before them `waiting` is not asked */
 };
 

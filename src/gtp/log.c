@@ -50,23 +50,39 @@ void engine_log_ply(struct engine *g, const char *what, int player, int action)
 	engine_log(g, "%s %c %s\n", what, player ? 'w' : 'b', vertex);
 }
 
-/* At most 362 vertices of 5 bytes with their spaces: it fits a line. */
-void engine_log_avoid(struct engine *g, const struct engine_limits *l)
+static int avoided(const struct engine_limits *l, int player, int action)
 {
+	return l->avoid[player] ? l->avoid[player][action] : 0;
+}
+
+/* The actions from `a` on with its depths, of which it is the first: at most 362 vertices of 5 bytes with their spaces. */
+static void log_avoided(struct engine *g, const struct engine_limits *l, int a, bool *told)
+{
+	int black = avoided(l, 0, a), white = avoided(l, 1, a);
 	char line[2048], vertex[GO_VERTEX_TEXT];
 	size_t n = 0;
-	if (!g->set.log || !l->avoid)
-		return;
-	for (int a = 0; a < game_actions(&g->rules); a++) {
-		if (!l->avoid[a])
+	for (int i = a; i < game_actions(&g->rules); i++) {
+		if (avoided(l, 0, i) != black || avoided(l, 1, i) != white)
 			continue;
-		gtp_vertex_text(vertex, g->rules.size, a);
+		gtp_vertex_text(vertex, g->rules.size, i);
 		n += (size_t)snprintf(line + n, sizeof line - n, " %s", vertex);
+		told[i] = true;
 	}
-	if (n)
-		engine_log(g, "avoid %d %d%s\n", l->avoid_depth[0], l->avoid_depth[1], line);
-	else
-		engine_log(g, "avoid %d %d\n", l->avoid_depth[0], l->avoid_depth[1]);
+	engine_log(g, "avoid %d %d%s\n", black, white, line);
+}
+
+void engine_log_avoid(struct engine *g, const struct engine_limits *l)
+{
+	bool told[GAME_ACTIONS_MAX] = {false}, any = false;
+	if (!g->set.log || (!l->avoid[0] && !l->avoid[1]))
+		return;
+	for (int a = 0; a < game_actions(&g->rules); a++)
+		if (!told[a] && (avoided(l, 0, a) || avoided(l, 1, a))) {
+			log_avoided(g, l, a, told);
+			any = true;
+		}
+	if (!any)
+		engine_log(g, "avoid 0 0\n"); /* it begins a new tree all the same */
 }
 
 void engine_log_think(struct engine *g, int player, bool fresh)

@@ -14,8 +14,7 @@ struct replay {
 	struct engine_settings set;
 	struct engine *engine;     /* from the first board on */
 	struct engine_replay_result *out;
-	uint8_t avoid[GAME_ACTIONS_MAX];
-	int avoid_depth[2];
+	uint16_t avoid[2][GAME_ACTIONS_MAX];
 	bool avoids;               /* avoid was said and not yet used */
 	char line[LINE_MAX_ + 1], cut[LINE_MAX_ + 1];
 	int words;
@@ -149,15 +148,17 @@ static int replay_forget(struct replay *r, struct err *e)
 
 static int replay_avoid(struct replay *r, struct err *e)
 {
-	int action;
-	if (r->words < 3 || !number(r->word[1], 0, GAME_MOVES_MAX, &r->avoid_depth[0]) ||
-	    !number(r->word[2], 0, GAME_MOVES_MAX, &r->avoid_depth[1]))
+	int action, depth[2];
+	if (r->words < 3 || !number(r->word[1], 0, GAME_MOVES_MAX, &depth[0]) ||
+	    !number(r->word[2], 0, GAME_MOVES_MAX, &depth[1]))
 		return bad(r, e);
-	memset(r->avoid, 0, sizeof r->avoid);
+	if (!r->avoids)
+		memset(r->avoid, 0, sizeof r->avoid);
 	for (int i = 3; i < r->words; i++) {
 		if (!vertex(r, r->word[i], &action))
 			return bad(r, e);
-		r->avoid[action] = 1;
+		r->avoid[0][action] = (uint16_t)depth[0];
+		r->avoid[1][action] = (uint16_t)depth[1];
 	}
 	r->avoids = true;
 	return 0;
@@ -166,8 +167,8 @@ static int replay_avoid(struct replay *r, struct err *e)
 static struct engine_limits limits(struct replay *r, int visits)
 {
 	struct engine_limits l = {.visits = visits, .unclocked = true};
-	l.avoid = r->avoids ? r->avoid : NULL;
-	memcpy(l.avoid_depth, r->avoid_depth, sizeof l.avoid_depth);
+	for (int p = 0; p < 2; p++)
+		l.avoid[p] = r->avoids ? r->avoid[p] : NULL;
 	r->avoids = false;
 	return l;
 }

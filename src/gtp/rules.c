@@ -6,28 +6,57 @@
 
 enum { WORD_MAX = 64 };
 
-static int by_name(const char *name, struct gtp_rules *out, struct err *e)
+/* Clients write "new-zealand", "new_zealand", "New Zealand" and "newzealand". */
+static bool same_name(const char *a, const char *b)
+{
+	static const char between[] = " \t\r\n-_";
+	for (;; a++, b++) {
+		a += strspn(a, between);
+		b += strspn(b, between);
+		if (strncasecmp(a, b, 1) != 0)
+			return false;
+		if (!*a)
+			return true;
+	}
+}
+
+/* False where no rules have that name; else *rc says whether they are played. */
+static bool by_name(const char *name, struct gtp_rules *out, struct err *e, int *rc)
 {
 	static const struct {
-		const char *name;
-		bool played, suicide, friendly_pass;
+		const char *name, *lacks; /* lacks: why they are not played; NULL: they are */
+		bool suicide, friendly_pass;
 	} known[] = {
-	    {"tromp-taylor", true, true, false},  {"chinese", true, false, true},       {"chinese-ogs", true, false, true},
-	    {"chinese-kgs", true, false, true},   {"aga", true, false, true},           {"bga", true, false, true},
-	    {"aga-button", false, false, false},  {"new-zealand", true, true, true},    {"new_zealand", true, true, true},
-	    {"cgos", true, false, false},         {"area", true, false, false},         {"japanese", false, false, false},
-	    {"korean", false, false, false},      {"ancient-territory", false, false, false},
-	    {"stone-scoring", false, false, false},
+	    {"tromp-taylor", NULL, true, false},
+	    {"chinese", NULL, false, true},
+	    {"chinese-ogs", NULL, false, true},
+	    {"chinese-kgs", NULL, false, true},
+	    {"aga", NULL, false, true},
+	    {"bga", NULL, false, true},
+	    {"french", NULL, false, true},
+	    {"new-zealand", NULL, true, true},
+	    {"nz", NULL, true, true},
+	    {"ing", NULL, true, true},
+	    {"goe", NULL, true, true},
+	    {"cgos", NULL, false, false},
+	    {"area", NULL, false, false},
+	    {"japanese", "only area scoring is", false, false},
+	    {"korean", "only area scoring is", false, false},
+	    {"ancient-territory", "only area scoring is", false, false},
+	    {"ancient-area", "a tax is not", false, false},
+	    {"stone-scoring", "a tax is not", false, false},
+	    {"aga-button", "a button is not", false, false},
 	};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-		if (strcasecmp(name, known[i].name) != 0)
+		if (!same_name(name, known[i].name))
 			continue;
-		if (!known[i].played)
-			return err_set(e, ERR_ARG, "%s rules are not played here: only area scoring is", name);
-		*out = (struct gtp_rules){known[i].suicide, known[i].friendly_pass};
-		return 0;
+		if (known[i].lacks)
+			*rc = err_set(e, ERR_ARG, "%s rules are not played here: %s", known[i].name, known[i].lacks);
+		else
+			*out = (struct gtp_rules){known[i].suicide, known[i].friendly_pass};
+		return true;
 	}
-	return err_set(e, ERR_FORMAT, "unknown rules '%.60s'", name);
+	return false;
 }
 
 /* --- A flat object: {"key":"text", "key":true, "key":0} --- */
@@ -76,7 +105,7 @@ int gtp_rules_field(const char *key, const char *value, struct gtp_rules *out, s
 		return boolean(value, &out->friendly_pass) ? err_set(e, ERR_FORMAT, "%s wants true or false", key) : 0;
 	if (strcmp(key, "hasButton") == 0 && (boolean(value, &flag) || flag))
 		return err_set(e, ERR_ARG, "no button is played with here");
-	if (strcmp(key, "scoring") == 0 || strcmp(key, "scoringRule") == 0)
+	if (strcmp(key, "scoring") == 0 || strcmp(key, "scoringRule") == 0 || strcmp(key, "score") == 0)
 		return strcasecmp(value, "AREA") == 0 ? 0 : err_set(e, ERR_ARG, "only area scoring is played here");
 	if (strcmp(key, "tax") == 0 || strcmp(key, "taxRule") == 0)
 		return strcasecmp(value, "NONE") == 0 ? 0 : err_set(e, ERR_ARG, "no tax is played with here");
@@ -113,10 +142,67 @@ static int by_object(const char *p, struct gtp_rules *out, struct err *e)
 	return 0;
 }
 
+/* --- The other program's short form: koPOSITIONALscoreAREAtaxNONEsui0 --- */
+
+/* What follows the word and blanks; NULL where text does not begin with it. */
+static const char *after(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+	return strncasecmp(text, word, n) == 0 ? blank(text + n) : NULL;
+}
+
+/* One part of it as a field of the object; returns what follows, NULL where text does not begin with a part. */
+static const char *part(const char *text, const char **key, const char **value)
+{
+	static const struct {
+		const char *prefix, *key, *value[5];
+	} parts[] = {
+	    {"ko", "ko", {"SIMPLE", "POSITIONAL", "SITUATIONAL", "SPIGHT"}},
+	    {"scoring", "scoring", {"AREA", "TERRITORY"}},
+	    {"score", "scoring", {"AREA", "TERRITORY"}},
+	    {"tax", "tax", {"NONE", "SEKI", "ALL"}},
+	    {"sui", "suicide", {"0", "1"}},
+	    {"button", "hasButton", {"0", "1"}},
+	    {"whb", "whiteHandicapBonus", {"0", "N-1", "N"}},
+	    {"fpok", "friendlyPassOk", {"0", "1"}},
+	};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		const char *rest = after(text, parts[i].prefix), *end = NULL;
+		for (int k = 0; rest && !end && parts[i].value[k]; k++) {
+			bool flag = strcmp(parts[i].value[1], "1") == 0;
+			*value = !flag ? parts[i].value[k] : k ? "true" : "false";
+			end = after(rest, parts[i].value[k]);
+		}
+		*key = parts[i].key;
+		if (end)
+			return end;
+	}
+	return NULL;
+}
+
+static int by_parts(const char *text, struct gtp_rules *out, struct err *e)
+{
+	struct gtp_rules r = {false, false};
+	const char *at = text, *key, *value;
+	int rc = 0;
+	do {
+		at = part(at, &key, &value);
+		if (!at)
+			return err_set(e, ERR_FORMAT, "unknown rules '%.60s'", text);
+		rc = rc ? rc : gtp_rules_field(key, value, &r, e);
+	} while (*at);
+	if (rc == 0)
+		*out = r;
+	return rc;
+}
+
 int gtp_rules_parse(const char *text, struct gtp_rules *out, struct err *e)
 {
+	int rc = 0;
 	text = blank(text);
-	return *text == '{' ? by_object(text, out, e) : by_name(text, out, e);
+	if (*text == '{')
+		return by_object(text, out, e);
+	return by_name(text, out, e, &rc) ? rc : by_parts(text, out, e);
 }
 
 void gtp_rules_print(const struct gtp_rules *r, struct buf *out)

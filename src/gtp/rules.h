@@ -13,8 +13,9 @@ struct gtp_rules {
 	bool suicide, friendly_pass;
 };
 
-/* A name ("chinese", "tromp-taylor", ...) or a flat JSON object of KataGo's fields.  ERR_FORMAT: neither; ERR_ARG: rules
- * that are not played here (territory, a tax, a button). */
+/* A name ("chinese", "tromp-taylor", ...; case, blanks, '-' and '_' do not count), KataGo's short form
+ * ("koPOSITIONALscoreAREAtaxNONEsui0") or a flat JSON object of its fields.  ERR_FORMAT: none of these; ERR_ARG: rules that
+ * are not played here (territory, a tax, a button). */
 int gtp_rules_parse(const char *text, struct gtp_rules *out, struct err *e);
 /* One of those fields alone; the same errors. */
 int gtp_rules_field(const char *key, const char *value, struct gtp_rules *out, struct err *e);

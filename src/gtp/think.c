@@ -178,8 +178,7 @@ static int set_search(struct engine *g, const struct engine_limits *l, struct er
 				   .score_utility = p->score_utility,
 				   .batch = p->batch,
 				   .symmetry = p->symmetry,
-				   .avoid = l->avoid,
-				   .avoid_depth = {l->avoid_depth[0], l->avoid_depth[1]},
+				   .avoid = {l->avoid[0], l->avoid[1]},
 			       },
 	                       e);
 }
@@ -249,7 +248,7 @@ int engine_search(struct engine *g, int player, const struct engine_limits *l, e
 	if (rc)
 		return rc;
 	s.since = s.told = s.asked = engine_now(g);
-	engine_sync(g, player, l->fresh, l->avoid != NULL);
+	engine_sync(g, player, l->fresh, l->avoid[0] || l->avoid[1]);
 	s.before = root_visits(g);
 	while (search_deep_step(g->search, visits) && goes_on(g, &s))
 		;

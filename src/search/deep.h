@@ -29,8 +29,7 @@ struct search_deep_settings {
 	int score_utility;  /* per mille of a node's utility that is the score: 0..1000 */
 	int batch;          /* most visits a batch, 1..SEARCH_DEEP_BATCH_MAX */
 	int symmetry;       /* as in search.h */
-	const uint8_t *avoid; /* by action, borrowed: 1 is not played at depths below avoid_depth[its player]; NULL: none */
-	int avoid_depth[2];
+	const uint16_t *avoid[2]; /* of a player, by action, borrowed: not played at depths below; NULL: none */
 };
 
 struct search_deep;

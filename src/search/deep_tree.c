@@ -33,14 +33,14 @@ static int64_t edge_score(const struct search_deep *s, const struct deep_edge *e
 	return q + score / (1000 * ((int64_t)child->n + child->flight + 1));
 }
 
-/* The edge to follow; with a mask of actions to avoid NULL where it leaves none. */
-static struct deep_edge *choose(const struct search_deep *s, const struct deep_node *p, const uint8_t *avoid)
+/* The edge to follow; with actions to avoid below a depth NULL where that leaves none. */
+static struct deep_edge *choose(const struct search_deep *s, const struct deep_node *p, const uint16_t *avoid, int depth)
 {
 	struct deep_edge *e = s->edge + p->edge, *best = NULL;
 	int64_t c = (int64_t)s->set.cpuct * fx_isqrt64(((uint64_t)p->n + p->flight) << 32);
 	int64_t first = first_play_value(s, p) * 65536, most = INT64_MIN;
 	for (int i = 0; i < p->edges; i++) {
-		if (avoid && avoid[e[i].action])
+		if (avoid && depth < avoid[e[i].action])
 			continue;
 		int64_t score = edge_score(s, &e[i], c, first);
 		if (score > most) {
@@ -53,10 +53,8 @@ static struct deep_edge *choose(const struct search_deep *s, const struct deep_n
 
 static struct deep_edge *select_edge(const struct search_deep *s, const struct deep_node *p, int depth)
 {
-	struct deep_edge *e = NULL;
-	if (s->set.avoid && depth < s->set.avoid_depth[p->to_move])
-		e = choose(s, p, s->set.avoid);
-	return e ? e : choose(s, p, NULL);
+	struct deep_edge *e = choose(s, p, s->set.avoid[p->to_move], depth);
+	return e ? e : choose(s, p, NULL, depth);
 }
 
 static bool step_down(struct deep_slot *slot, uint32_t node)

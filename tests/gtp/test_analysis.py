@@ -27,8 +27,11 @@ class Engine(talk.Program):
     def finish(self, *lines):
         """Everything it still says, after the last lines."""
         self.send(*lines)
-        code, out, err = self.end()
-        assert code == 0, err
+        self.p.stdin.close()
+        out = self.p.stdout.read()  # communicate() would lose what read() has buffered
+        with self.p:
+            err = self.p.stderr.read()
+        assert self.p.returncode == 0, err
         assert "Started, ready to begin handling requests" in err
         return [json.loads(line) for line in out.splitlines()]
 
@@ -103,7 +106,7 @@ class Analysis(talk.WithNet):
     def test_reports_and_terminate(self):
         e = Engine(self.net)
         e.send(query("long", maxVisits=10 ** 9, reportDuringSearchEvery=0.01, firstReportDuringSearchAfter=0.001),
-               query("never", moves=[["B", "A1"]], analyzeTurns=[0, 1]))
+               query("never", moves=[["B", "A1"]], analyzeTurns=[0, 1], maxVisits=10 ** 9, reportDuringSearchEvery=1))
         for a in e.read(3):
             self.assertEqual((a["id"], a["isDuringSearch"]), ("long", True))
         e.send({"id": "t0", "action": "terminate", "terminateId": "never", "turnNumbers": [1]})
@@ -118,6 +121,32 @@ class Analysis(talk.WithNet):
         self.assertFalse(last["isDuringSearch"])
         self.assertGreater(last["rootInfo"]["visits"], 0)
         self.assertIn({"id": "t1", "action": "terminate_all"}, rest)
+
+    def test_pondering(self):
+        """A search without an end does not hold up others, but for such as itself; and all answers are what they are alone."""
+        endless = dict(maxVisits=10 ** 7, reportDuringSearchEvery=0.01, priority=9)
+        lines = [query("ponder", **endless), query("next", moves=[["B", "A1"]], **endless),
+                 query("a", komi=1, analyzeTurns=[0, 1], moves=[["B", "D4"]]), query("b", boardXSize=5, boardYSize=5, priority=1)]
+        answers = [a for a in self.ask(*lines) if not a["isDuringSearch"]]
+        self.assertEqual([(a["id"], a["turnNumber"]) for a in answers],
+                         [("b", 0), ("a", 0), ("a", 1), ("ponder", 0), ("next", 1)])
+        alone = [a for line in lines for a in self.ask(line) if not a["isDuringSearch"]]
+        self.assertEqual(sorted(map(json.dumps, answers)), sorted(map(json.dumps, alone)))
+
+    def test_ponder_and_terminate(self):
+        """What is searched beside it is ended by its own name, and so is the search without an end."""
+        e = Engine(self.net, "--memory", "64")
+        e.send(query("ponder", maxVisits=10 ** 7, reportDuringSearchEvery=0.01),
+               query("long", maxVisits=10 ** 6 - 1, reportDuringSearchEvery=0.01))
+        while (a := e.read()[0])["id"] == "ponder":
+            self.assertTrue(a["isDuringSearch"])
+        self.assertTrue(a["isDuringSearch"])
+        e.send({"id": "t", "action": "terminate", "terminateId": "long"})
+        while (a := e.read()[0])["id"] != "long" or a["isDuringSearch"]:
+            pass
+        self.assertGreater(a["rootInfo"]["visits"], 0)
+        rest = e.finish({"id": "t", "action": "terminate", "terminateId": "ponder"})
+        self.assertEqual([a["id"] for a in rest if a.get("isDuringSearch") is False], ["ponder"])
 
     def test_quit_without_waiting(self):
         answers = self.ask(query("a", maxVisits=10 ** 9), query("b"), options=["-quit-without-waiting"])
@@ -140,6 +169,21 @@ class Analysis(talk.WithNet):
         self.assertFalse({"A1", "B1", "pass"} & {m["move"] for m in avoided["moveInfos"]})
         allowed = self.ask(query("a", allowMoves=mask))[0]
         self.assertEqual({m["move"] for m in allowed["moveInfos"]}, {"A1", "B1", "pass"})
+
+    def test_avoid_each(self):
+        """Every entry counts for its own player, moves and depth, whatever comes after it."""
+        one = {"player": "B", "moves": ["C3", "pass"], "untilDepth": 3}
+        two = {"player": "B", "moves": ["C2"], "untilDepth": 1}
+        white = {"player": "W", "moves": ["B2"], "untilDepth": 9}
+        ask = lambda *avoid: self.ask(query("a", boardXSize=3, boardYSize=3, maxVisits=2000, avoidMoves=list(avoid)))
+        a = ask(one, two, white)
+        self.assertEqual(a, ask(white, two, one))
+        self.assertNotEqual(a, ask(one, white))
+        moves = {m["move"]: m["pv"] for m in a[0]["moveInfos"]}
+        self.assertEqual({"C3", "C2", "pass"} & set(moves), set())
+        self.assertIn("B2", moves)  # White's entry
+        self.assertFalse(any("B2" == pv[i] for pv in moves.values() for i in range(1, min(len(pv), 9), 2)))
+        self.assertFalse(any(pv[2] in ("C3", "pass") for pv in moves.values() if len(pv) > 2))
 
     def test_errors(self):
         good = query("e")
@@ -199,9 +243,72 @@ class Analysis(talk.WithNet):
                                   ("rules", "Rules not supported, using area scoring with positional superko instead")})
         self.assertEqual(len([a for a in got if "moveInfos" in a]), 1)
 
+    def test_rules(self):
+        """Names as clients write them, and the other program's short form; what is not played is a warning."""
+        played = ["New Zealand", "newzealand", "nz", "TrompTaylor", "tromp_taylor", " chinese_ogs", "french", "ing", "goe",
+                  "koPOSITIONALscoreAREAtaxNONEsui0", "koSIMPLEscoringAREAtaxNONEsui1button0whbN-1fpok1",
+                  "ko SPIGHT whbN sui0", {"score": "AREA"}]
+        not_played = ["stone_scoring", "AncientArea", "aga button", "ko SIMPLE score TERRITORY tax SEKI sui0",
+                      "koSIMPLEscoreAREAtaxALLsui0", "button1"]
+        wrong = ["", "-", "koPOSITIONALscore", "koNEVER", "sui2", "whb", "koSIMPLEtea", "chinese koSIMPLE", "komi7"]
+        got = {}
+        for a in self.ask(*[query(json.dumps(r), rules=r, maxVisits=1) for r in played + not_played + wrong]):
+            got.setdefault(json.loads(a["id"]) if a["id"][0] == '"' else "{}", []).append(a)
+        kind = lambda r: [k for a in got["{}" if isinstance(r, dict) else r] for k in ("error", "warning", "rootInfo") if k in a]
+        for rules, kinds in ((played, ["rootInfo"]), (not_played, ["warning", "rootInfo"]), (wrong, ["error"])):
+            for r in rules:
+                self.assertEqual(kind(r), kinds, r)
+        self.assertEqual(got["button1"][0]["warning"].split(": ")[1], "no button is played with here")
+        self.assertEqual(got["koNEVER"][0]["error"], "Could not parse rules: koNEVER")
+        # A suicide of two, as each of the rules has it.
+        legal = [r for r in played[:-1] for a in self.ask(query("s", rules=r, maxVisits=1, moves=[["B", "A1"]], initialStones=[
+            ["B", "A2"], ["W", "A3"], ["W", "B2"], ["W", "B1"]])) if "rootInfo" in a]
+        self.assertEqual(legal, ["New Zealand", "newzealand", "nz", "TrompTaylor", "tromp_taylor", "ing", "goe",
+                                 "koSIMPLEscoringAREAtaxNONEsui1button0whbN-1fpok1"])
+
+    def test_repeated_position(self):
+        """A ko is retaken after passes: legal in Chinese rules, and not by positional superko.  All turns are answered."""
+        stones = [["B", v] for v in ("C4", "D5", "D3")] + [["W", v] for v in ("E5", "E3", "F4", "D4")]
+        moves = [["B", "E4"], ["W", "pass"], ["B", "pass"], ["W", "D4"]]
+        q = query("k", initialStones=stones, moves=moves, analyzeTurns=[0, 1, 4], includePolicy=True)
+        warning, *answers = self.ask(q)
+        self.assertEqual((warning["id"], warning["field"]), ("k", "moves"))
+        self.assertIn("Move 3 repeats a position", warning["warning"])
+        self.assertEqual([a["turnNumber"] for a in answers], [0, 1, 4])
+        # The turns before it are what they were; after it the stones are those of the beginning, and the ko is White's.
+        self.assertEqual(self.ask({**q, "moves": moves[:3], "analyzeTurns": [0, 1]}), answers[:2])
+        first, _, last = ([i for i, p in enumerate(a["policy"]) if p < 0] for a in answers)
+        self.assertEqual(set(last) - set(first), {3 * 7 + 4})
+        # On it goes, and what the rules forbid without a history they still forbid.
+        more = moves + [["B", "A1"], ["W", "A2"], ["B", "E4"], ["W", "A3"], ["B", "B1"], ["W", "D4"]]
+        self.assertEqual([k for a in self.ask({**q, "moves": more, "analyzeTurns": [10]}) for k in a if k in ("warning", "turnNumber")],
+                         ["warning", "turnNumber"])
+        for wrong in (["B", "D4"], ["W", "D4"]):
+            self.assertEqual([a.get("error") for a in self.ask({**q, "moves": moves + [wrong]})], ["Illegal move 4: D4"])
+        suicide = [["B", "A2"], ["B", "B1"]]
+        self.assertEqual(self.ask(query("s", initialStones=suicide, moves=[["W", "A1"]]))[0]["error"], "Illegal move 0: A1")
+
+    def test_max_time(self):
+        """A great time is none, in any spelling; what is no time is none."""
+        for value in (1e20, "1e20", 10 ** 9, "100", 0.5, "2.5e1"):
+            got = self.ask(query("t", maxVisits=2, overrideSettings={"maxTime": value}))
+            self.assertEqual([a.get("error") for a in got], [None], value)
+            self.assertEqual(got[0]["rootInfo"]["visits"], 2)
+        for value in (0, -1, -1e300, "x", "", "inf", "nan", "1e999", "5 s", None, True, [1]):
+            self.assertIn("Could not set settings: maxTime",
+                          self.ask(query("t", overrideSettings={"maxTime": value}))[0].get("error", ""), value)
+        soon = self.ask(query("t", maxVisits=10 ** 8, overrideSettings={"maxTime": 1e-9}))[0]
+        self.assertLess(soon["rootInfo"]["visits"], 1000)
+        got = self.ask(query("t", maxVisits=2), options=["-override-config", "maxTime=1e20"])
+        self.assertEqual(got[0]["rootInfo"]["visits"], 2)
+        got = self.ask(query("t", maxVisits=10 ** 8), options=["-override-config", "maxTime=1e-9"])
+        self.assertLess(got[0]["rootInfo"]["visits"], 10 ** 6)
+
     def test_options(self):
         run = lambda *o: subprocess.run([MIAI, "analysis", *o], input="", capture_output=True, text=True).returncode
         self.assertEqual(run("--net", "/none"), 3)
+        self.assertEqual(run("-model", self.net, "-human-model", "/none", "-config", "/none", "--memory", "8"), 0)
+        self.assertEqual(run("-model", self.net, "-human-model"), 2)
         self.assertEqual(run("--net", self.net, "--memory", "0"), 2)
         self.assertEqual(run("--net", self.net, "--override-config", "cpuct=x"), 2)
         self.assertEqual(run("--net", self.net, "--memory", "8", "--visits", "9", "--cpu-flags", "none",

@@ -79,6 +79,20 @@ class Analysis(talk.WithNet):
         self.assertEqual({m for m in re.findall(r"info move (\S+)", line)} - {"A1", "B1", "PASS"}, set())
         self.assertEqual(len(re.search(r"movesOwnership((?: [-.\d]+)+)", line).group(1).split()), 25)
 
+    def test_avoid(self):
+        """What one colour avoids the other may play, each as deep as it was said."""
+        e = self.start("--visits", "300")
+        e.say("boardsize 3")
+        black = "avoid b C3,PASS 3", "avoid b C2 1"
+        reply = lambda *words: e.say(" ".join(("kata-search_analyze b 10000", *words)))
+        said = reply(*black, "avoid w B2 9")
+        self.assertEqual(said, reply("avoid w B2 9", *reversed(black)))
+        moves = {m[1]: m[2].split() for m in re.finditer(r"info move (\S+) .*?pv ((?: ?[A-Z]\w+)+)", said)}
+        self.assertIn("B2", moves)
+        self.assertEqual({"C3", "C2", "PASS"} & set(moves), set())
+        self.assertFalse(any("B2" == pv[i] for pv in moves.values() for i in range(1, min(len(pv), 9), 2)))
+        self.assertFalse(any(pv[2] in ("C3", "PASS") for pv in moves.values() if len(pv) > 2))
+
     def test_genmove(self):
         for command, info in (("lz-genmove_analyze", LZ), ("genmove_analyze", PLAIN), ("kata-genmove_analyze", KATA),
                               ("kata-search_analyze", KATA)):

@@ -64,6 +64,15 @@ class Transcripts(unittest.TestCase):
         self.check(self.net, 8)
         self.assertIn("set strength 5\n", pathlib.Path(self.path).read_text())
 
+    def test_avoid(self):
+        """Moves to avoid, by colours and depths: a line for each pair of depths."""
+        gtp(self.net, self.path, ["boardsize 4", "kata-genmove_analyze b avoid b D4,PASS 3 avoid b A1 1 avoid w A1 2",
+                                  "genmove w", "kata-genmove_analyze b allow b D4,C3 1"], "--visits", "200")
+        self.check(self.net, 3)
+        lines = [l.split() for l in pathlib.Path(self.path).read_text().splitlines() if l.startswith("avoid")]
+        self.assertEqual([l[1:3] for l in lines], [["3", "0"], ["1", "2"], ["1", "0"]])
+        self.assertEqual((set(lines[0][3:]), lines[1][3:], len(lines[2][3:])), ({"D4", "PASS"}, ["A1"], 15))
+
     def test_damage(self):
         gtp(self.net, self.path, ["boardsize 5", "genmove b", "genmove w"], "--visits", "60")
         whole = pathlib.Path(self.path).read_text()

@@ -211,15 +211,16 @@ static void test_avoid(void)
 	struct game_rules r = {.size = 3, .komi_half = 1, .max_moves = 60};
 	struct search_deep_settings set = settings(4, 0);
 	struct search_deep_move m[GAME_ACTIONS_MAX];
-	uint8_t avoid[GAME_ACTIONS_MAX] = {0};
+	uint16_t avoid[2][GAME_ACTIONS_MAX] = {{0}};
 	uint16_t pv[20];
 	int32_t visits[20];
 	struct bench b;
 	void *state = random_state(&r, 0, 5);
-	avoid[0] = avoid[4] = avoid[9] = 1;
-	set.avoid = avoid;
-	set.avoid_depth[0] = 1;
-	set.avoid_depth[1] = 2;
+	avoid[0][0] = avoid[0][4] = avoid[0][9] = 1;
+	avoid[1][1] = 2;
+	avoid[1][4] = 1;
+	set.avoid[0] = avoid[0];
+	set.avoid[1] = avoid[1];
 	set_up(&b, &r, 2, MEMORY);
 	search_deep_set(b.s, &set, NULL);
 	search_deep_begin(b.s, state);
@@ -227,9 +228,9 @@ static void test_avoid(void)
 	int n = search_deep_moves(b.s, m);
 	CHECK_INT(n, 10);
 	for (int i = 0; i < n; i++) {
-		CHECK(!avoid[m[i].action] == (m[i].stats.visits > 0));
+		CHECK(!avoid[0][m[i].action] == (m[i].stats.visits > 0));
 		if (search_deep_pv(b.s, m[i].action, pv, visits, 20) > 1)
-			CHECK(!avoid[pv[1]]);
+			CHECK(pv[1] != 1);
 	}
 	memset(avoid, 1, sizeof avoid);
 	search_deep_begin(b.s, state);

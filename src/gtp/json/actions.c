@@ -26,6 +26,14 @@ static bool is_meant(const struct json_request *r, const char *id, const json_t 
 	return meant;
 }
 
+static void end_search(struct json_search *s, const char *id, const json_t *turns)
+{
+	if (!s->running || !is_meant(s->running, id, turns))
+		return;
+	s->running->terminated = true;
+	engine_stop(s->engine);
+}
+
 /* What waits is answered at once, what is under way when its batch is done. */
 static void terminate(struct analysis *a, const char *id, const json_t *turns)
 {
@@ -39,10 +47,8 @@ static void terminate(struct analysis *a, const char *id, const json_t *turns)
 		analysis_no_results(a, r);
 		analysis_request_free(a, r);
 	}
-	if (a->running && is_meant(a->running, id, turns)) {
-		a->running->terminated = true;
-		engine_stop(a->engine);
-	}
+	end_search(&a->main, id, turns);
+	end_search(&a->side, id, turns);
 }
 
 void analysis_terminate(struct analysis *a)

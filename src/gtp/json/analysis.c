@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ENDLESS_VISITS = 1000000 };
+
 struct analysis *analysis_new(const struct analysis_settings *s, struct err *e)
 {
 	struct analysis *a = calloc(1, sizeof *a);
@@ -16,8 +18,9 @@ struct analysis *analysis_new(const struct analysis_settings *s, struct err *e)
 	a->set = *s;
 	a->set.visits = s->visits ? s->visits : ANALYSIS_VISITS;
 	struct engine_settings check = {.threads = 1, .size = s->engine.size, .params = s->engine.params};
-	a->engine = engine_new(&s->engine, e);
-	a->checker = a->engine ? engine_new(&check, e) : NULL;
+	a->main.analysis = a->side.analysis = a;
+	a->main.engine = engine_new(&s->engine, e);
+	a->checker = a->main.engine ? engine_new(&check, e) : NULL;
 	if (a->checker)
 		return a;
 	analysis_free(a);
@@ -41,7 +44,8 @@ void analysis_free(struct analysis *a)
 		a->first = r->next;
 		analysis_request_free(a, r);
 	}
-	engine_free(a->engine);
+	engine_free(a->main.engine);
+	engine_free(a->side.engine);
 	engine_free(a->checker);
 	free(a);
 }
@@ -121,31 +125,54 @@ void analysis_line(struct analysis *a, const char *line, size_t n)
 
 static bool report(void *ctx, const struct engine_analysis *e, bool last)
 {
-	struct analysis *a = ctx;
-	if (last)
+	struct json_search *s = ctx;
+	const struct json_query *q = s->running->query;
+	if (last || e->elapsed_us - s->told < (s->told ? q->every_us : q->first_us))
 		return true;
-	int64_t wait = a->told ? a->running->query->every_us : a->running->query->first_us;
-	if (e->elapsed_us - a->told < wait)
-		return true;
-	a->told = e->elapsed_us;
-	analysis_result(a, a->running, e, true);
+	s->told = e->elapsed_us;
+	analysis_result(s, e, true);
 	return true;
+}
+
+/* A client that thinks while its user does: it wants reports, and ends the search when it has had enough. */
+static bool endless(const struct json_query *q)
+{
+	return q->reports && q->visits >= ENDLESS_VISITS;
+}
+
+static void search(struct json_search *s);
+
+/* Searches the first request that has an end, while one without is under way.  The other engine is like the first, so that
+ * answers are the same as ever; it is made when it is first wanted, and without it all wait as they came. */
+static void search_aside(struct analysis *a)
+{
+	struct json_request **at = &a->first;
+	struct err e;
+	while (*at && endless((*at)->query))
+		at = &(*at)->next;
+	if (!*at || (!a->side.engine && !(a->side.engine = engine_new(&a->set.engine, &e))))
+		return;
+	a->side.running = *at;
+	*at = (*at)->next;
+	search(&a->side);
 }
 
 static bool between(void *ctx)
 {
-	struct analysis *a = ctx;
+	struct json_search *s = ctx;
+	struct analysis *a = s->analysis;
 	if (a->set.between)
 		a->set.between(a->set.ctx);
-	return a->running->terminated;
+	if (s == &a->main && endless(s->running->query) && !s->running->terminated)
+		search_aside(a);
+	return s->running->terminated;
 }
 
 /* The request's position on the engine; the game was tried before.  Returns whose turn it is, or an error: the net may
  * not take boards of this size. */
-static int set_up(struct analysis *a, const struct json_request *r, struct err *e)
+static int set_up(struct engine *g, const struct json_request *r, struct err *e)
 {
 	const struct json_query *q = r->query;
-	struct engine *g = a->engine;
 	int black = 0, white = 0, first = q->first;
 	int rc = engine_clear(g, q->size, e);
 	if (rc)
@@ -160,14 +187,14 @@ static int set_up(struct analysis *a, const struct json_request *r, struct err *
 		first = q->moves ? q->move[0].player : black > 1 && !white;
 	engine_to_move_first(g, first);
 	for (int i = 0; i < r->turn; i++)
-		engine_play(g, q->move[i].player, q->move[i].action);
+		analysis_play(g, &q->move[i]);
 	/* Whoever moves next in the query's game is to move. */
 	return r->turn < q->moves ? q->move[r->turn].player : game_go.to_move(engine_state(g));
 }
 
-static void search(struct analysis *a, struct json_request *r)
+static void search_now(struct json_search *s)
 {
-	const struct json_query *q = r->query;
+	const struct json_query *q = s->running->query;
 	const struct engine_analysis *found;
 	struct err e;
 	struct engine_limits l = {
@@ -176,32 +203,36 @@ static void search(struct analysis *a, struct json_request *r)
 	    .owner = q->owner,
 	    .moves_owner = q->moves_owner,
 	    .fresh = true,
-	    .avoid = q->masked ? q->avoid : NULL,
-	    .avoid_depth = {q->avoid_depth[0], q->avoid_depth[1]},
+	    .avoid = {q->avoid ? q->avoid[0] : NULL, q->avoid ? q->avoid[1] : NULL},
 	};
 	if (q->reports)
 		l.interval_us = q->first_us < q->every_us ? q->first_us : q->every_us;
-	engine_params_use(a->engine, &q->params);
-	a->told = 0;
-	int player = set_up(a, r, &e);
+	engine_params_use(s->engine, &q->params);
+	s->told = 0;
+	int player = set_up(s->engine, s->running, &e);
 	if (player < 0)
-		analysis_error_for(a, q->id, "boardXSize", "%.300s", e.text);
-	else if (engine_think(a->engine, player, &l, report, between, a, &found, &e))
-		analysis_error_for(a, q->id, "moves", "%.300s", e.text);
+		analysis_error_for(s->analysis, q->id, "boardXSize", "%.300s", e.text);
+	else if (engine_think(s->engine, player, &l, report, between, s, &found, &e))
+		analysis_error_for(s->analysis, q->id, "moves", "%.300s", e.text);
 	else
-		analysis_result(a, r, found, false);
+		analysis_result(s, found, false);
+}
+
+/* The request that it runs, which ends with it. */
+static void search(struct json_search *s)
+{
+	search_now(s);
+	analysis_request_free(s->analysis, s->running);
+	s->running = NULL;
 }
 
 bool analysis_work(struct analysis *a)
 {
-	struct json_request *r = a->first;
-	if (!r)
+	if (!a->first)
 		return false;
-	a->first = r->next;
-	a->running = r;
-	search(a, r);
-	a->running = NULL;
-	analysis_request_free(a, r);
+	a->main.running = a->first;
+	a->first = a->first->next;
+	search(&a->main);
 	return true;
 }
 
@@ -223,6 +254,6 @@ int analysis_override(struct analysis_settings *s, const char *text, struct err 
 			return err_set(e, ERR_ARG, "%.60s is no setting, or has no such value", word);
 	}
 	if (time_us)
-		s->engine.params.time_ms = time_us / 1000 < 1000000000 ? (int)(time_us / 1000) : 1000000000;
+		s->engine.params.time_ms = time_us < (int64_t)1000000000 * 1000 ? (int)((time_us + 999) / 1000) : 1000000000;
 	return 0;
 }

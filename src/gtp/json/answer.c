@@ -129,13 +129,12 @@ static json_t *move_info(const struct json_query *q, struct view v, const struct
 	return o;
 }
 
-static json_t *root_info(const struct analysis *a, struct view v, const struct engine_analysis *e)
+static json_t *root_info(const void *state, struct view v, const struct engine_analysis *e)
 {
 	char hash[33];
 	json_t *o = json_object();
-	uint64_t key = game_go.key(engine_state(a->engine));
-	snprintf(hash, sizeof hash, "%016llX%016llX", (unsigned long long)go_position_hash(engine_state(a->engine)),
-	         (unsigned long long)key);
+	snprintf(hash, sizeof hash, "%016llX%016llX", (unsigned long long)go_position_hash(state),
+	         (unsigned long long)game_go.key(state));
 	json_object_set_new(o, "currentPlayer", json_string(e->to_move ? "W" : "B"));
 	json_object_set_new(o, "visits", json_integer(e->visits));
 	json_object_set_new(o, "weight", json_real(e->visits));
@@ -150,18 +149,18 @@ static json_t *root_info(const struct analysis *a, struct view v, const struct e
 	return o;
 }
 
-void analysis_result(struct analysis *a, const struct json_request *r, const struct engine_analysis *e, bool during)
+void analysis_result(const struct json_search *s, const struct engine_analysis *e, bool during)
 {
-	const struct json_query *q = r->query;
+	const struct json_query *q = s->running->query;
 	struct view v = {q->view == ANALYSIS_BLACK ? e->to_move == 1 : q->view == ANALYSIS_WHITE ? e->to_move == 0 : false};
 	json_t *o = json_object(), *moves = json_array();
 	for (int i = 0; i < e->moves && e->move[i].visits; i++)
 		json_array_append_new(moves, move_info(q, v, &e->move[i]));
 	json_object_set_new(o, "id", json_string(q->id));
-	json_object_set_new(o, "turnNumber", json_integer(r->turn));
+	json_object_set_new(o, "turnNumber", json_integer(s->running->turn));
 	json_object_set_new(o, "isDuringSearch", json_boolean(during));
 	json_object_set_new(o, "moveInfos", moves);
-	json_object_set_new(o, "rootInfo", root_info(a, v, e));
+	json_object_set_new(o, "rootInfo", root_info(engine_state(s->engine), v, e));
 	if (q->owner && e->owner)
 		json_object_set_new(o, "ownership", owners(v, e->owner, q->size * q->size));
 	if (q->policy) {
@@ -170,5 +169,5 @@ void analysis_result(struct analysis *a, const struct json_request *r, const str
 			json_array_append_new(policy, json_real(e->policy[i] < 0 ? -1 : e->policy[i] / 65536.0));
 		json_object_set_new(o, "policy", policy);
 	}
-	analysis_say(a, o);
+	analysis_say(s->analysis, o);
 }

@@ -26,9 +26,7 @@ struct json_query {
 	int pv_len;
 	bool owner, moves_owner, policy, pv_visits, reports;
 	int64_t first_us, every_us;      /* of reports on the way */
-	bool masked;
-	uint8_t avoid[GAME_ACTIONS_MAX];
-	int avoid_depth[2];
+	uint16_t (*avoid)[GAME_ACTIONS_MAX]; /* two, as engine_limits has them; NULL: none */
 };
 
 /* A position to be searched. */
@@ -40,13 +38,20 @@ struct json_request {
 	bool terminated;
 };
 
+/* A search under way. */
+struct json_search {
+	struct analysis *analysis;
+	struct engine *engine;
+	struct json_request *running;    /* NULL: none */
+	int64_t told;                    /* the last report, 0 before the first */
+};
+
 struct analysis {
 	struct analysis_settings set;
-	struct engine *engine, *checker; /* checker: without a net, for what a query's moves are worth */
+	struct json_search main, side;   /* side: of requests that do not wait for one without an end; its engine may be NULL */
+	struct engine *checker;          /* without a net, for what a query's moves are worth */
 	struct json_request *first;      /* in order: the greatest priority first, of equals the oldest */
-	struct json_request *running;
 	int requests;
-	int64_t since, told;             /* of the search under way; told: the last report, 0 before the first */
 };
 
 /* actions.c: a line with a field "action". */
@@ -62,13 +67,17 @@ void analysis_error_for(struct analysis *a, const char *id, const char *field, c
 void analysis_warn_for(struct analysis *a, const char *id, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 void analysis_no_results(struct analysis *a, const struct json_request *r);
-void analysis_result(struct analysis *a, const struct json_request *r, const struct engine_analysis *e, bool during);
+void analysis_result(const struct json_search *s, const struct engine_analysis *e, bool during);
 
 /* query.c: NULL after telling what is wrong.  turns[i]: position i is wanted (moves + 1 of them); priority[i] its
  * priority.  Both are the caller's to free. */
 struct json_query *analysis_query_read(struct analysis *a, const char *id, const json_t *in, bool **turns,
                                    json_int_t **priority);
 void analysis_query_free(struct json_query *q);
+enum json_played { JSON_ILLEGAL, JSON_LEGAL, JSON_REPEATS };
+/* A move of a query's game.  JSON_REPEATS: positional superko alone forbids it, as the rules of many games do not; it is
+ * played, and what came before is forgotten.  JSON_ILLEGAL: the engine's game is then worth nothing. */
+enum json_played analysis_play(struct engine *g, const struct json_ply *move);
 
 /* options.c: the part of a query that says how to search and what to tell; false after telling what is wrong. */
 bool analysis_options_read(struct analysis *a, struct json_query *q, const json_t *in);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECOND = 1000000 };
+enum { SECOND = 1000000, SECONDS_MAX = 1000000000 };
 
 bool analysis_integer_in(struct analysis *a, const struct json_query *q, const json_t *in, const char *field, json_int_t lo,
                      json_int_t hi, const char *message, json_int_t *out)
@@ -114,11 +114,28 @@ static bool known_elsewhere(const char *key)
 	return false;
 }
 
+/* A number of seconds as any program may write it, "1e20" too; more than SECONDS_MAX is as good as for ever. */
+static bool seconds(const char *text, int64_t *us)
+{
+	long long plain;
+	if (gtp_seconds(text, &plain) && plain > 0) {
+		*us = plain;
+		return true;
+	}
+	json_t *v = json_loads(text, JSON_DECODE_ANY, NULL);
+	double x = json_number_value(v); /* finite, for jansson reads no other; 0 where it is no number */
+	json_decref(v);
+	if (x <= 0)
+		return false;
+	*us = x < SECONDS_MAX ? (int64_t)(x * SECOND) : (int64_t)SECONDS_MAX * SECOND;
+	*us += *us == 0; /* 0 would be no limit */
+	return true;
+}
+
 int analysis_setting(const char *key, const char *value, struct engine_params *p, int *visits, int64_t *time_us,
                  enum analysis_view *view)
 {
 	int n;
-	long long us;
 	if (strcmp(key, "reportAnalysisWinratesAs") == 0)
 		return view_of(value, view) ? 1 : -1;
 	if (strcmp(key, "maxVisits") == 0) {
@@ -127,12 +144,8 @@ int analysis_setting(const char *key, const char *value, struct engine_params *p
 		*visits = n < ENGINE_VISITS_MAX ? n : ENGINE_VISITS_MAX;
 		return 1;
 	}
-	if (strcmp(key, "maxTime") == 0) {
-		if (!gtp_seconds(value, &us) || us <= 0)
-			return -1;
-		*time_us = us;
-		return 1;
-	}
+	if (strcmp(key, "maxTime") == 0)
+		return seconds(value, time_us) ? 1 : -1;
 	for (int i = 0; engine_param_name(i); i++)
 		if (strcmp(engine_param_name(i), key) == 0)
 			return engine_params_set(p, key, value, NULL) ? -1 : 1;
@@ -195,10 +208,11 @@ static bool avoid_one(struct analysis *a, struct json_query *q, json_t *in, cons
 			return false;
 		mask[action] = 1;
 	}
+	if (depth > GAME_MOVES_MAX)
+		depth = GAME_MOVES_MAX;
 	for (int i = 0; i <= q->size * q->size; i++)
-		q->avoid[i] |= mask[i] == (strcmp(field, "avoidMoves") == 0);
-	q->avoid_depth[player] = depth < GAME_MOVES_MAX ? (int)depth : GAME_MOVES_MAX;
-	q->masked = true;
+		if (mask[i] == (strcmp(field, "avoidMoves") == 0) && q->avoid[player][i] < depth)
+			q->avoid[player][i] = (uint16_t)depth;
 	return true;
 }
 
@@ -217,6 +231,11 @@ static bool avoids(struct analysis *a, struct json_query *q, json_t *in)
 	}
 	if (allow && json_array_size(allow) > 1) {
 		analysis_error_for(a, q->id, field, "Currently allowMoves only allows one entry");
+		return false;
+	}
+	q->avoid = json_array_size(list) ? calloc(2, sizeof *q->avoid) : NULL;
+	if (json_array_size(list) && !q->avoid) {
+		analysis_error_for(a, q->id, field, "out of memory");
 		return false;
 	}
 	for (size_t i = 0; i < json_array_size(list); i++)

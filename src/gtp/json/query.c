@@ -18,6 +18,7 @@ void analysis_query_free(struct json_query *q)
 	free(q->id);
 	free(q->stone);
 	free(q->move);
+	free(q->avoid);
 	free(q);
 }
 
@@ -128,6 +129,49 @@ static bool read_game(struct analysis *a, struct json_query *q, const json_t *in
 	return !json_object_get(in, "initialPlayer") || analysis_player(a, q, in, "initialPlayer", &q->first);
 }
 
+/* The position as it is becomes the first one of a game. */
+static void forget_moves(struct engine *g)
+{
+	int8_t color[GAME_POINTS_MAX];
+	struct err e;
+	int size = engine_rules(g)->size, points = size * size;
+	for (int p = 0; p < points; p++)
+		color[p] = (int8_t)go_color(engine_state(g), p);
+	engine_clear(g, size, &e);
+	for (int p = 0; p < points; p++)
+		if (color[p] >= 0)
+			engine_place(g, color[p], p);
+}
+
+enum json_played analysis_play(struct engine *g, const struct json_ply *move)
+{
+	if (engine_play(g, move->player, move->action))
+		return JSON_LEGAL;
+	/* A point that is taken, and suicide, are as illegal without a history. */
+	forget_moves(g);
+	return engine_play(g, move->player, move->action) ? JSON_REPEATS : JSON_ILLEGAL;
+}
+
+static bool try_moves(struct analysis *a, const struct json_query *q)
+{
+	char vertex[GO_VERTEX_TEXT];
+	int repeats = -1;
+	for (int i = 0; i < q->moves; i++) {
+		enum json_played how = analysis_play(a->checker, &q->move[i]);
+		gtp_vertex_text(vertex, q->size, q->move[i].action);
+		if (how == JSON_ILLEGAL) {
+			analysis_error_for(a, q->id, "moves", "Illegal move %d: %s", i, vertex);
+			return false;
+		}
+		if (how == JSON_REPEATS && repeats < 0)
+			repeats = i;
+	}
+	if (repeats >= 0)
+		analysis_warn_for(a, q->id, "moves", "Move %d repeats a position, which positional superko forbids: after such a "
+		                  "move the search knows nothing of the game before it", repeats);
+	return true;
+}
+
 /* Plays it all on an engine that is there for this alone: the other may be at work. */
 static bool try_game(struct analysis *a, const struct json_query *q)
 {
@@ -141,17 +185,10 @@ static bool try_game(struct analysis *a, const struct json_query *q)
 	engine_suicide(a->checker, q->suicide);
 	while (bad < q->stones && engine_place(a->checker, q->stone[bad].player, q->stone[bad].action))
 		bad++;
-	if (bad < q->stones) {
-		gtp_vertex_text(vertex, q->size, q->stone[bad].action);
-		analysis_error_for(a, q->id, "initialStones", "Illegal stone %d: %s", bad, vertex);
-		return false;
-	}
-	for (bad = 0; bad < q->moves && engine_play(a->checker, q->move[bad].player, q->move[bad].action);)
-		bad++;
-	if (bad == q->moves)
-		return true;
-	gtp_vertex_text(vertex, q->size, q->move[bad].action);
-	analysis_error_for(a, q->id, "moves", "Illegal move %d: %s", bad, vertex);
+	if (bad == q->stones)
+		return try_moves(a, q);
+	gtp_vertex_text(vertex, q->size, q->stone[bad].action);
+	analysis_error_for(a, q->id, "initialStones", "Illegal stone %d: %s", bad, vertex);
 	return false;
 }
 
