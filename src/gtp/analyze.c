@@ -42,7 +42,7 @@ static bool vertices(const char *text, int size, uint8_t *mask)
 	return true;
 }
 
-/* avoid|allow COLOUR VERTICES DEPTH.  Of several that name a move the deepest counts. */
+/* avoid|allow COLOUR VERTICES DEPTH. */
 static bool avoid(struct analyze_request *r, const char *const *word, int size)
 {
 	uint8_t mask[GAME_ACTIONS_MAX] = {0};
@@ -50,11 +50,7 @@ static bool avoid(struct analyze_request *r, const char *const *word, int size)
 	int player, depth;
 	if (!gtp_color(word[1], &player) || !vertices(word[2], size, mask) || !gtp_int(word[3], &depth) || depth < 1)
 		return false;
-	if (depth > GAME_MOVES_MAX)
-		depth = GAME_MOVES_MAX;
-	for (int a = 0; a <= size * size; a++)
-		if (mask[a] == !allow && r->avoid[player][a] < depth)
-			r->avoid[player][a] = (uint16_t)depth;
+	engine_avoid(r->avoid[player], mask, !allow, size * size + 1, depth);
 	r->limits.avoid[player] = r->avoid[player];
 	return true;
 }

@@ -33,6 +33,16 @@ bool engine_strength(int strength, int *visits, int *temperature)
 	return true;
 }
 
+/* --- What not --- */
+
+void engine_avoid(uint16_t *avoid, const uint8_t *mask, bool which, int actions, int64_t depth)
+{
+	uint16_t until = (uint16_t)(depth < GAME_MOVES_MAX ? depth : GAME_MOVES_MAX);
+	for (int a = 0; a < actions; a++)
+		if (mask[a] == which && avoid[a] < until)
+			avoid[a] = until;
+}
+
 /* --- How long --- */
 
 /* Visits and time of a genmove in *l, which has what else is wanted; true where the player's clock runs. */
@@ -209,7 +219,7 @@ static bool early(const struct engine *g)
  * continues the one that was looked at last.  The same position again counts no further. */
 static int in_a_row(const struct engine *g, const struct engine_hopeless *last)
 {
-	if (last->moves > g->moves || memcmp(last->move, g->move, (size_t)last->moves * sizeof *last->move) != 0)
+	if (!engine_begins_with(g, last->move, last->moves))
 		return 1;
 	return last->moves < g->moves || !last->count ? last->count + 1 : last->count;
 }

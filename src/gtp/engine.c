@@ -58,6 +58,11 @@ static void new_game(struct engine *g)
 	engine_rebuild(g);
 }
 
+bool engine_begins_with(const struct engine *g, const struct engine_ply *move, int moves)
+{
+	return moves <= g->moves && memcmp(move, g->move, (size_t)moves * sizeof *move) == 0;
+}
+
 int engine_clear(struct engine *g, int size, struct err *e)
 {
 	struct game_rules rules = g->rules;

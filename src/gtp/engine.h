@@ -146,6 +146,10 @@ struct engine_limits {
 	int least_visits;      /* of the root; before them `waiting` is not asked */
 };
 
+/* Into a player's `avoid`: the actions whose mask is `which`, at depths below `depth` (at least 1).  Of several depths of an
+ * action the greatest counts. */
+void engine_avoid(uint16_t *avoid, const uint8_t *mask, bool which, int actions, int64_t depth);
+
 /* Called on the thinking thread at intervals, and once at the end with last set.  False: stop. */
 typedef bool engine_report(void *ctx, const struct engine_analysis *a, bool last);
 /* Asked between batches; true: stop. */

@@ -67,6 +67,7 @@ void engine_rebuild(struct engine *g);
 int engine_ready(struct engine *g, struct err *e);  /* search, evaluators; 0 without a net too */
 void engine_release(struct engine *g);              /* forgets them: the board has another size */
 void engine_changed(struct engine *g);              /* the position is another one */
+bool engine_begins_with(const struct engine *g, const struct engine_ply *move, int moves); /* the game as it is */
 /* The position in scratch with player to move, and the game going on; ERR_ARG where it is too long. */
 int engine_scratch(struct engine *g, int player, struct err *e);
 int64_t engine_now(const struct engine *g);

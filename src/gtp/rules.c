@@ -20,8 +20,8 @@ static bool same_name(const char *a, const char *b)
 	}
 }
 
-/* False where no rules have that name; else *rc says whether they are played. */
-static bool by_name(const char *name, struct gtp_rules *out, struct err *e, int *rc)
+/* ERR_FORMAT, without a text, where no rules have that name. */
+static int by_name(const char *name, struct gtp_rules *out, struct err *e)
 {
 	static const struct {
 		const char *name, *lacks; /* lacks: why they are not played; NULL: they are */
@@ -51,12 +51,11 @@ static bool by_name(const char *name, struct gtp_rules *out, struct err *e, int 
 		if (!same_name(name, known[i].name))
 			continue;
 		if (known[i].lacks)
-			*rc = err_set(e, ERR_ARG, "%s rules are not played here: %s", known[i].name, known[i].lacks);
-		else
-			*out = (struct gtp_rules){known[i].suicide, known[i].friendly_pass};
-		return true;
+			return err_set(e, ERR_ARG, "%s rules are not played here: %s", known[i].name, known[i].lacks);
+		*out = (struct gtp_rules){known[i].suicide, known[i].friendly_pass};
+		return 0;
 	}
-	return false;
+	return ERR_FORMAT;
 }
 
 /* --- A flat object: {"key":"text", "key":true, "key":0} --- */
@@ -198,11 +197,11 @@ static int by_parts(const char *text, struct gtp_rules *out, struct err *e)
 
 int gtp_rules_parse(const char *text, struct gtp_rules *out, struct err *e)
 {
-	int rc = 0;
 	text = blank(text);
 	if (*text == '{')
 		return by_object(text, out, e);
-	return by_name(text, out, e, &rc) ? rc : by_parts(text, out, e);
+	int rc = by_name(text, out, e);
+	return rc == ERR_FORMAT ? by_parts(text, out, e) : rc;
 }
 
 void gtp_rules_print(const struct gtp_rules *r, struct buf *out)

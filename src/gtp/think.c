@@ -64,8 +64,7 @@ static bool continues(const struct engine *g, int player)
 {
 	const struct engine_tree *t = &g->tree;
 	int turn = t->to_move;
-	if (!t->valid || t->setup != g->setup || t->moves > g->moves ||
-	    memcmp(t->move, g->move, (size_t)t->moves * sizeof *t->move) != 0)
+	if (!t->valid || t->setup != g->setup || !engine_begins_with(g, t->move, t->moves))
 		return false;
 	for (int i = t->moves; i < g->moves; i++) {
 		if (g->move[i].player != turn)

@@ -208,11 +208,7 @@ static bool avoid_one(struct analysis *a, struct json_query *q, json_t *in, cons
 			return false;
 		mask[action] = 1;
 	}
-	if (depth > GAME_MOVES_MAX)
-		depth = GAME_MOVES_MAX;
-	for (int i = 0; i <= q->size * q->size; i++)
-		if (mask[i] == (strcmp(field, "avoidMoves") == 0) && q->avoid[player][i] < depth)
-			q->avoid[player][i] = (uint16_t)depth;
+	engine_avoid(q->avoid[player], mask, strcmp(field, "avoidMoves") == 0, q->size * q->size + 1, depth);
 	return true;
 }
 
