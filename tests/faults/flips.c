@@ -287,9 +287,9 @@ static void print_row(const char *name, const unsigned *count)
 	if (!all)
 		return;
 	printf("| %s | %u |", name, all);
-	for (int i = 0; i < OUTCOMES; i++)
+	for (int i = 0, any = 0; i < OUTCOMES; i++)
 		if (count[i])
-			printf(" %s %u,", i < NETS ? nets[i].name : other_name[i - NETS], count[i]);
+			printf("%s %s %u", any++ ? "," : "", i < NETS ? nets[i].name : other_name[i - NETS], count[i]);
 	printf(" |\n");
 }
 
