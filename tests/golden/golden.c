@@ -12,19 +12,25 @@
 
 enum { SHOWN_MAX = 8 };
 
+unsigned golden_cpu_flags;
+
 static const struct {
 	const char *name;
 	int bytes, is_signed;
 } type_of[] = {{"i8", 1, 1},  {"u8", 1, 0},  {"i16", 2, 1}, {"u16", 2, 0},
 	       {"i32", 4, 1}, {"u32", 4, 0}, {"i64", 8, 1}, {"u64", 8, 0}};
 
+void golden_short(void)
+{
+	fprintf(stderr, "golden: out of memory\n");
+	exit(2);
+}
+
 void *golden_memory(size_t n)
 {
 	void *p = calloc(n ? n : 1, 1);
-	if (!p) {
-		fprintf(stderr, "golden: out of memory\n");
-		exit(2);
-	}
+	if (!p)
+		golden_short();
 	return p;
 }
 

@@ -26,7 +26,10 @@ struct dims {
 
 __attribute__((format(printf, 5, 6))) void golden_row(struct buf *out, enum golden_type type, struct dims d,
 						      const void *values, const char *name, ...);
+/* The kernels that compute the rows; 0, plain C, unless the program is told. */
+extern unsigned golden_cpu_flags;
 /* All programs of a failed allocation end here: a test may. */
+_Noreturn void golden_short(void);
 void *golden_memory(size_t n);
 
 /* The key of a test's own numbers. */
@@ -70,6 +73,7 @@ void golden_net(struct buf *out);
 void golden_train(struct buf *out);
 void golden_search(struct buf *out);
 void golden_play(struct buf *out);
+void golden_leela(struct buf *out);
 /* The ledger of the run of FOLDER/NAME.recipe, which goes on from the last checkpoint of BEFORE's, if that is not NULL.
  * 0, or -1 after a message. */
 int golden_run(struct buf *out, const char *folder, const char *name, const char *before);

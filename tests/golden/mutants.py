@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""mutants.py ROOT SCRATCH: do the golden tables catch a changed rule?
+"""mutants.py ROOT [SCRATCH]: do the golden tables catch a changed rule?
 
 Changes one rule at a time, in a copy of the C reference and in a copy of the Python model, and demands that some row
-differs from tests/golden.  Each line of the output names the rule, and the first row that told."""
+differs from tests/golden.  Each line of the output names the rule, and the first row that told.  Without SCRATCH only
+looks whether each rule still stands where this list says."""
 
 import os
 import shutil
@@ -15,7 +16,7 @@ MODULES = "base games/go nn nn/ref record search selfplay train run".split()
 # file, what stands there, what is put there instead
 IN_C = [
     ("base/fixed.c", "(int32_t)(((e << 28) + div / 2) / div)", "(int32_t)((e << 28) / div)"),
-    ("base/fixed.c", "fx_rshift64(p * f, 30)", "fx_asr64(p * f, 30)"),
+    ("base/fixed.c", "(p * f + (1 << 29)) >> 30", "p * f >> 30"),
     ("base/fixed.c", "(w3 >> 23) / 3", "(w3 >> 23) / 2"),
     ("nn/ref/elementwise.c", "fx_rshift32(t[i], s), 0, 127)", "fx_asr32(t[i], s), 0, 127)"),
     ("nn/ref/elementwise.c", "fx_clamp64(sum, -32767, 32767)", "fx_clamp64(sum, -32768, 32767)"),
@@ -35,6 +36,8 @@ IN_C = [
     ("run/gate.c", "(x + unit / 2) / unit", "x / unit"),
     ("search/root.c", "fx_asr64(sum, 16)", "fx_rshift64(sum, 16)"),
     ("search/tree.c", "fx_rshift32(prior[a], 12)", "fx_asr32(prior[a], 12)"),
+    ("nn/ref/leela.c", "fx_rshift64(sum, NN_LEELA_SUM_SHIFT)", "fx_asr64(sum, NN_LEELA_SUM_SHIFT)"),
+    ("nn/ref/leela.c", "*at * keep[i] + half;", "*at * keep[i];"),
     ("selfplay/check.c", "fx_asr32(value + 65536, 2)", "fx_rshift32(value + 65536, 2)"),
 ]
 
@@ -47,6 +50,7 @@ IN_MODEL = [
     ("search", "search.py", "(q + ONE) // 2", "(q + ONE + 1) // 2"),
     ("train", "train.py", "trunc(u24 * decay, 10**6)", "u24 * decay // 10**6"),
     ("train", "train.py", "base.round_bits(key, i + k)", "base.round_bits(key, i + k + 1)"),
+    ("leela", "leela.py", "rshift(s * m, 28)", "s * m >> 28"),
     ("onward", "run.py", "state.step = 0", "state.step += 0"),
 ]
 
@@ -93,7 +97,7 @@ class Reference:
         made = call(os.environ.get("CC", "cc"), "-o", program, *self.objects, "-lpthread")
         if made.returncode:
             sys.exit(made.stdout)
-        ran = call(program, self.tables, "base", "net", "train", "search", "play", "run", "onward", cwd=self.out)
+        ran = call(program, self.tables, "base", "net", "train", "search", "play", "leela", "run", "onward", cwd=self.out)
         rows = [" ".join(x.split()[1:3]) for x in ran.stdout.splitlines() if x.startswith("  table:")]
         return None if ran.returncode == 0 else rows[0] if rows else ran.stdout[:80]
 
@@ -132,7 +136,22 @@ def mutate_model(root, scratch):
     return caught
 
 
-def main(root, scratch):
+def stale(root):
+    """Rules that are no longer where they were, so that nothing would be changed."""
+    places = [(f"src/{name}", old) for name, old, _ in IN_C] + [(f"tools/model/{name}", old) for _, name, old, _ in IN_MODEL]
+    gone = 0
+    for path, old in places:
+        with open(os.path.join(root, path), encoding="utf-8") as f:
+            if old not in f.read():
+                print(f"{path}: nowhere {old!r}: this list is to be brought up to date")
+                gone += 1
+    print(f"{len(places) - gone} of {len(places)} rules in their place")
+    return gone > 0
+
+
+def main(root, scratch=None):
+    if not scratch:
+        return stale(root)
     shutil.rmtree(scratch, ignore_errors=True)
     os.makedirs(os.path.join(scratch, "c"))
     caught = mutate_c(root, os.path.join(scratch, "c")) + mutate_model(root, os.path.join(scratch, "model"))
@@ -142,4 +161,4 @@ def main(root, scratch):
 
 
 if __name__ == "__main__":
-    sys.exit(main(os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])))
+    sys.exit(main(*map(os.path.abspath, sys.argv[1:3])))

@@ -130,7 +130,7 @@ static void forward_case(struct buf *out, const struct golden_case *c, int numbe
 	struct shard_sample *y = golden_memory(sizeof *y);
 	struct nn_kernels k;
 
-	nn_kernels_init(&k, 0);
+	nn_kernels_init(&k, golden_cpu_flags);
 	for (int i = 0; i < c->positions; i++) {
 		shard_unpack(&shape, bytes + (size_t)i * shard_sample_bytes(&shape), y);
 		nn_work_input(w, i, y->planes);

@@ -117,7 +117,7 @@ void golden_play(struct buf *out)
 {
 	struct nn_kernels k;
 	struct nn_net *net = golden_player(0), *other = golden_player(1);
-	nn_kernels_init(&k, 0);
+	nn_kernels_init(&k, golden_cpu_flags);
 	selfplay_rows(out, net, &k);
 	match_rows(out, net, other, &k);
 	nn_net_free(net);

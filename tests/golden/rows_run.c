@@ -54,7 +54,7 @@ static int make_run(const struct recipe *r, const char *dir, const char *start, 
 {
 	struct run_progress progress = {0};
 	struct pool *pool = pool_new(2);
-	struct run_options o = {.recipe = r, .dir = dir, .start = start, .pool = pool, .cpu_flags = 0, .progress = &progress};
+	struct run_options o = {.recipe = r, .dir = dir, .start = start, .pool = pool, .cpu_flags = golden_cpu_flags, .progress = &progress};
 	struct hash net;
 	int rc = pool ? run_execute(&o, &net, e) : ERR_MEMORY;
 	pool_free(pool);

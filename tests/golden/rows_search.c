@@ -194,7 +194,7 @@ void golden_search(struct buf *out)
 {
 	struct nn_kernels k;
 	struct nn_net *net = golden_player(0);
-	nn_kernels_init(&k, 0);
+	nn_kernels_init(&k, golden_cpu_flags);
 	golden_weight_rows(out, "search/net", net);
 	for (int i = 0; i < (int)(sizeof rules / sizeof rules[0]); i++)
 		game_rows(out, i, net, &k);

@@ -96,7 +96,7 @@ static void case_rows(struct buf *out, int number)
 	char prefix[64];
 
 	config.max_step = c->max_step;
-	nn_kernels_init(&k, 0);
+	nn_kernels_init(&k, golden_cpu_flags);
 	for (int i = 0; i < t->layers; i++) {
 		back[i] = aligned_alloc(64, (train_back_bytes(&t->layer[i].info) + 63) / 64 * 64);
 		check(!back[i] || train_pack_back(&net->layer[i], back[i]), NULL);
@@ -153,7 +153,7 @@ static void span_open(struct span *s)
 	s->src = (struct train_source){{s->size, 16}, s->count, get, &s->source};
 	s->bytes = golden_samples(&s->src.shape, s->count, s->samples_seed);
 	s->source = (struct source){s->bytes, shard_sample_bytes(&s->src.shape)};
-	nn_kernels_init(&s->k, 0);
+	nn_kernels_init(&s->k, golden_cpu_flags);
 	s->pool = pool_new(1);
 	s->t = train_new(&shape, s->seed, &e);
 	s->trainer = s->pool && s->t ? trainer_new(&config, &shape, s->size, &s->k, s->pool, &e) : NULL;

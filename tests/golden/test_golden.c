@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Does the C reference meet the golden tables?
  *
- *   test_golden FOLDER [TABLE...]          compares with FOLDER/TABLE.txt; all tables where none is named
- *   test_golden --print FOLDER TABLE       prints the table as the C computes it
+ *   test_golden [--cpu-flags LIST] FOLDER [TABLE...]   compares with FOLDER/TABLE.txt; all tables where none is named
+ *   test_golden --print FOLDER TABLE                   prints the table as the C computes it
  *
- * FOLDER is tests/golden.  Exits 0 where every row agrees, 1 where one differs. */
+ * FOLDER is tests/golden; LIST as in miai's commands, none (plain C) where it is not given.  Exits 0 where every row
+ * agrees, 1 where one differs. */
 #include "golden.h"
 
 #include "base/file.h"
@@ -24,6 +25,7 @@ static const struct table {
 	      {"train", golden_train, NULL, NULL},
 	      {"search", golden_search, NULL, NULL},
 	      {"play", golden_play, NULL, NULL},
+	      {"leela", golden_leela, NULL, NULL},
 	      {"run", NULL, "tiny", NULL},
 	      {"methods", NULL, "methods", NULL},
 	      {"onward", NULL, "onward", "methods"}};
@@ -86,12 +88,12 @@ static int check_table(const struct table *t, const char *folder)
 	return wrong;
 }
 
-static bool asked(const struct table *t, int argc, char **argv)
+static bool asked(const struct table *t, int names, char **name)
 {
-	for (int i = 2; i < argc; i++)
-		if (strcmp(argv[i], t->name) == 0)
+	for (int i = 0; i < names; i++)
+		if (strcmp(name[i], t->name) == 0)
 			return true;
-	return argc == 2;
+	return names == 0;
 }
 
 static int print_table(const char *folder, const char *name)
@@ -108,16 +110,26 @@ static int print_table(const char *folder, const char *name)
 
 int main(int argc, char **argv)
 {
-	int wrong = 0, done = 0;
+	int wrong = 0, done = 0, names;
+	struct err e;
 	if (argc == 4 && strcmp(argv[1], "--print") == 0)
 		return print_table(argv[2], argv[3]);
-	for (int i = 0; i < TABLES && argc >= 2; i++)
-		if (asked(&tables[i], argc, argv)) {
+	if (argc >= 3 && strcmp(argv[1], "--cpu-flags") == 0) {
+		if (nn_cpu_flags_parse(&golden_cpu_flags, argv[2], &e)) {
+			fprintf(stderr, "golden: %s\n", e.text);
+			return 2;
+		}
+		argc -= 2;
+		argv += 2;
+	}
+	names = argc - 2;
+	for (int i = 0; i < TABLES && names >= 0; i++)
+		if (asked(&tables[i], names, argv + 2)) {
 			wrong += check_table(&tables[i], argv[1]);
 			done++;
 		}
-	if (done == 0 || (argc > 2 && done != argc - 2)) {
-		fprintf(stderr, "usage: test_golden FOLDER [base|net|train|search|play|run|methods|onward]...\n");
+	if (done == 0 || (names > 0 && done != names)) {
+		fprintf(stderr, "usage: test_golden [--cpu-flags LIST] FOLDER [base|net|train|search|play|leela|run|methods|onward]...\n");
 		return 2;
 	}
 	return wrong != 0;

@@ -4,8 +4,9 @@ rows from the C reference, table by table and in the same order."""
 
 import hashlib
 import os
+import struct
 
-from . import base, go, play, run, search, train
+from . import base, go, leela, play, run, search, train
 from .net import Shape, act_names, Forward
 
 SHOWN_MAX = 8
@@ -310,6 +311,62 @@ def play_table():
     return t
 
 
+class Draws:
+    """The numbers of an imported net in the order of its file; number j comes from word j of the key."""
+
+    def __init__(self, number, limits):
+        self.key, self.j, self.limits = test_key(number), -1, limits
+
+    def take(self, n, usual, limit):
+        out = []
+        for _ in range(n):
+            self.j += 1
+            if self.limits:
+                out.append(limit[base.below(self.key, self.j, 2)])
+            else:
+                out.append(usual[0] + base.below(self.key, self.j, usual[1] - usual[0] + 1))
+        return out
+
+
+def leela_file(d, size, blocks, filters, hidden, black):
+    mult = (0, 2**30 - 1)
+    out = b"miai-lzn" + struct.pack("<II32xBBHHH", 1, 1, size, black, blocks, filters, hidden)
+    for i in range(1 + 2 * blocks):
+        ci, usual = (filters, (0, 2**21) if i % 2 else (0, 2**24)) if i else (18, mult)
+        out += struct.pack(f"<{9 * ci * filters}b", *d.take(9 * ci * filters, (-127, 127), (-127, 127)))
+        out += struct.pack(f"<{filters}i", *d.take(filters, (-4000, 4000), (-2**24, 2**24)))
+        out += struct.pack(f"<{filters}i", *d.take(filters, usual, mult))
+        if i % 2 == 0:
+            out += struct.pack(f"<{filters}i", *(d.take(filters, (0, 2**25), mult) if i else [0] * filters))
+    p = size**2
+    for n, many in (filters, 3), (2 * p, p + 1), (p, hidden), (hidden, 1):
+        out += struct.pack(f"<{n * many}h", *d.take(n * many, (-32767, 32767), (-32767, 32767)))
+        out += struct.pack(f"<{many}q", *d.take(many, (-2**30, 2**30), (-2**38, 2**38)))
+        out += struct.pack(f"<{many}i", *d.take(many, (0, 2**21), mult))
+    return out
+
+
+LEELA_CASES = [("3x3", (3, 2, 5, 4, 1), 3, False), ("7x7-wide", (7, 1, 32, 20, 0), 2, False),
+               ("2x2-limits", (2, 1, 256, 1024, 0), 2, True), ("19x19", (19, 1, 3, 8, 1), 1, False)]
+
+
+def leela_table():
+    t = Table()
+    for number, (name, shape, many, limits) in enumerate(LEELA_CASES):
+        data, at, n = leela_file(Draws(600 + number, limits), *shape), f"leela/{name}", shape[0]**2
+        t.row(f"{at}/file", "u8", [len(data)], data)
+        nets, answers = [], []
+        for i in range(many):
+            bits = [base.below(test_key(620 + number), 18 * n * i + j, 2) for j in range(18 * n)]
+            nets.append(leela.Net(data))
+            answers.append(nets[-1].run([bits[18 * p:18 * p + 18] for p in range(n)]))
+        for tensor, kind in ("a", "u8"), ("b", "u8"), ("trunk", "i16"):
+            t.row(f"{at}/{tensor}", kind, [many, n, shape[2]], [getattr(x, tensor) for x in nets])
+        t.row(f"{at}/policy", "i32", [many, n + 1], [a[0] for a in answers])
+        t.row(f"{at}/value", "i32", [many], [a[1] for a in answers])
+    return t
+
+
 def run_table(root, path):
     t = Table()
     before = STARTS.get(path)
@@ -327,7 +384,8 @@ def run_table(root, path):
 RUNS = {"run": "recipes/tiny", "methods": "tests/golden/methods", "onward": "tests/golden/onward"}
 # The run from whose last checkpoint a run goes on.
 STARTS = {"tests/golden/onward": "tests/golden/methods"}
-TABLES = {"base": base_table, "net": net_table, "train": train_table, "search": search_table, "play": play_table}
+TABLES = {"base": base_table, "net": net_table, "train": train_table, "search": search_table, "play": play_table,
+          "leela": leela_table}
 
 
 def make(name, root):

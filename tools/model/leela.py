@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Imported nets in plain Python, written from docs/formats/leela-net.md and docs/arithmetic-leela.md alone."""
+
 import struct
 
-
-def rshift(x, s):
-    return (x + (1 << (s - 1))) >> s  # Python's >> rounds down
-
-
-def clamp(x, low, high):
-    return min(max(x, low), high)
+from .base import clamp, rshift
 
 
 class Net:
@@ -60,7 +55,7 @@ class Net:
                 for row, b, m in zip(rows, bias, mult)]
 
     def run(self, planes):
-        """planes: 18 numbers for each point.  The policy's logits and the value's, Q16."""
+        """planes: 18 numbers for each point.  The policy's logits and the value's, Q16; keeps the last block's tensors."""
         points = self.size**2
         trunk = self.to_trunk(self.convs[0], planes, [[0] * self.filters] * points)
         for block in range(self.blocks):
@@ -68,6 +63,7 @@ class Net:
             a = [[clamp(rshift(v, 8), 0, 127) for v in x] for x in trunk]
             b = [[clamp(rshift(s * m, 28), 0, 127) for s, m in zip(sums, first[2])] for sums in self.sums(first, a)]
             trunk = self.to_trunk(second, b, trunk)
+        self.a, self.b, self.trunk = a, b, trunk
         head, policy, value1, value2 = self.dense
         seen = [self.outputs(head, x, 24, 0, 32767) for x in trunk]
         logits = self.outputs(policy, [x[0] for x in seen] + [x[1] for x in seen], 20, -2**24, 2**24)
