@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kernel_mutants.py ROOT SCRATCH: does the harness of tests/nn reject kernels with a mistake in them?
+"""kernel_mutants.py ROOT SCRATCH [arm64]: does the harness of tests/nn reject kernels with a mistake in them?
 
 Makes one mistake at a time in a copy of src/nn, a likely one: a bound off by one, a clamp forgotten, a saturating
 instruction, lanes or tiles exchanged, a rounding left out.  test_kernels has to fail over each.  Mistakes in kernels that
-this machine cannot run are told and skipped."""
+this machine cannot run are told and skipped.  With arm64, the same for NEON: Debian's cross compiler makes the harness
+(gcc-aarch64-linux-gnu, libc6-dev-arm64-cross), QEMU runs it (qemu-user-static)."""
 import os
 import shutil
 import sys
 
 ROOT, SCRATCH = (os.path.abspath(x) for x in sys.argv[1:3])
+ARM = sys.argv[3:] == ["arm64"]
 sys.path.insert(0, os.path.join(ROOT, "tests", "golden"))
 from mutants import call, replace  # noqa: E402
 
@@ -43,7 +45,21 @@ MISTAKES = [
     ("x86/mm_vnni.c", "_mm512_slli_epi32(sum, 7)", "_mm512_slli_epi32(sum, 6)"),
     ("x86/wgrad_vnni.c", "_mm512_dpbusd_epi32(sum[r][0], x0, v)", "_mm512_dpbusd_epi32(sum[r][0], v, x0)"),
 ]
-NEEDS = {"_avx2.c": ["-mavx2"], "_vnni.c": ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512vnni"]}
+ARM_MISTAKES = [
+    ("arm/mm_neon.c", "k + 8 <= end", "k + 8 < end"),
+    ("arm/mm_neon.c", "vpaddq_s32(sum[r][2 * v], sum[r][2 * v + 1])", "vpaddq_s32(sum[r][2 * v + 1], sum[r][2 * v])"),
+    ("arm/mm_neon.c", "vpadalq_s16(sum[r][2 * v], low)", "vreinterpretq_s32_s16(vqaddq_s16(vreinterpretq_s16_s32(sum[r][2 * v]), low))"),
+    ("arm/mm_dot.c", "ADD_QUAD(3)", "ADD_QUAD(2)"),
+    ("arm/wgrad_neon.c", "vpadalq_s16(sum[r][2 * v + 1], high)", "vpadalq_s16(sum[r][2 * v + 1], low)"),
+    ("arm/wgrad_dot.c", "xv, gv, 3)", "xv, gv, 2)"),
+    ("arm/wgrad3_neon.c", "(t / 3 - 1) * (m->size + 1)", "(t / 3 - 1) * m->size"),
+    ("arm/wino_neon.c", "vget_low_s16(b.val[1]), x[r], 2 * (p) + 1", "vget_low_s16(b.val[1]), x[r], 2 * (p)"),
+    ("arm/wino_neon.c", "m->ci, t.rows)", "m->ci, t.rows - 1)"),
+]
+NEEDS = {"_avx2.c": ["-mavx2"], "_vnni.c": ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512vnni"],
+         "_dot.c": ["-march=armv8.2-a+dotprod"]}
+CC = ["aarch64-linux-gnu-gcc", "-static"] if ARM else [os.environ.get("CC", "cc")]
+EMULATOR = ["qemu-aarch64-static", "-cpu", "max"] if ARM else []
 
 
 class Harness:
@@ -54,14 +70,14 @@ class Harness:
         for folder in "src/base", "src/nn", "tests/nn":
             shutil.copytree(os.path.join(ROOT, folder), os.path.join(SCRATCH, folder))
         shutil.copy(os.path.join(ROOT, "tests", "test.h"), os.path.join(SCRATCH, "tests"))
-        folders = "src/base", "src/nn", "src/nn/ref", "src/nn/x86"
+        folders = "src/base", "src/nn", "src/nn/ref", "src/nn/arm" if ARM else "src/nn/x86"
         self.files = [f"{d}/{f}" for d in folders for f in sorted(os.listdir(os.path.join(SCRATCH, d))) if f.endswith(".c")]
         self.objects = [self.compile(f) for f in self.files + ["tests/nn/test_kernels.c"]]
 
     def compile(self, path):
         out = os.path.join(SCRATCH, path.replace("/", "-")[:-2] + ".o")
         flags = next((f for end, f in NEEDS.items() if path.endswith(end)), [])
-        made = call(os.environ.get("CC", "cc"), "-std=c11", "-O1", "-D_GNU_SOURCE", *flags, "-Isrc", "-Itests", "-c", path,
+        made = call(*CC, "-std=c11", "-O1", "-D_GNU_SOURCE", *flags, "-Isrc", "-Itests", "-c", path,
                     "-o", out, cwd=SCRATCH)
         if made.returncode:
             sys.exit(made.stdout)
@@ -70,10 +86,10 @@ class Harness:
     def run(self):
         """What the harness has against these kernels, or None; and what it could not run."""
         program = os.path.join(SCRATCH, "test_kernels")
-        made = call(os.environ.get("CC", "cc"), "-o", program, *self.objects, "-lpthread")
+        made = call(*CC, "-o", program, *self.objects, "-lpthread")
         if made.returncode:
             sys.exit(made.stdout)
-        ran = call(program, timeout=300)
+        ran = call(*EMULATOR, program, timeout=900)
         lines = [x for x in ran.stdout.splitlines() if not x.startswith(("wrong ", "skipped"))]
         return (lines or [f"exit {ran.returncode}"])[0] if ran.returncode else None, ran.stdout
 
@@ -96,11 +112,11 @@ class Harness:
 
 
 def main():
-    harness, rejected, skipped = Harness(), 0, 0
+    harness, mistakes, rejected, skipped = Harness(), ARM_MISTAKES if ARM else MISTAKES, 0, 0
     why, said = harness.run()
     if why:
         sys.exit(f"unchanged, the kernels are rejected: {why}")
-    for name, old, new in MISTAKES:
+    for name, old, new in mistakes:
         if f"mm_u8 {name.rsplit('_')[-1][:-2].replace('vnni', 'avx512vnni')}\n" in said:
             skipped += 1
             print(f"{name}: skipped on this machine", flush=True)
@@ -109,8 +125,8 @@ def main():
         rejected += bool(why)
         print(f"{name}: {old}  ->  {new or 'nothing'}\n       {'rejected: ' + why if why else 'NOT REJECTED'}", flush=True)
     shutil.rmtree(SCRATCH)
-    print(f"{rejected} of {len(MISTAKES) - skipped} mistakes rejected, {skipped} skipped")
-    return 0 if rejected + skipped == len(MISTAKES) else 1
+    print(f"{rejected} of {len(mistakes) - skipped} mistakes rejected, {skipped} skipped")
+    return 0 if rejected + skipped == len(mistakes) else 1
 
 
 if __name__ == "__main__":

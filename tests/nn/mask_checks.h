@@ -6,7 +6,7 @@
 
 struct mask_shape {
 	int rows, c;
-	bool pooled;
+	bool pooled, in_place;
 };
 
 /* Rows of activations and gradients in opposite orders; gradients up to 2^30 itself. */
@@ -51,17 +51,22 @@ static int64_t mask_value(const struct nn_mask_rows *m, int i)
 
 static void mask_rows_case(struct subject *u, const struct mask_shape *z, int pattern)
 {
-	const uint64_t key = begin(u, sum_patterns[pattern], "%d rows of %d, pooled %d", z->rows, z->c, z->pooled);
+	const uint64_t key = begin(u, sum_patterns[pattern], "%d rows of %d, pooled %d, in place %d", z->rows, z->c, z->pooled,
+	                           z->in_place);
 	const size_t n = (size_t)z->rows * (size_t)z->c * sizeof(int32_t);
-	int32_t *got = bed_out(&bed, BED_GOT, n), *want = bed_out(&bed, BED_WANT, n);
 	struct nn_mask_rows m;
 	uint32_t most = 0;
 	mask_make(&m, z, pattern, 5, key);
+	int32_t *got = bed_out(&bed, BED_GOT, n), *want = bed_out(&bed, BED_WANT, n);
+	if (z->in_place)
+		m.to = m.from;
 	for (int i = 0; i < z->rows * z->c; i++) {
 		const int32_t v = (int32_t)mask_value(&m, i);
 		want[m.to[i / z->c] + i % z->c] = v;
 		most = (uint32_t)abs(v) > most ? (uint32_t)abs(v) : most;
 	}
+	if (z->in_place)
+		m.acc = memcpy(got, m.acc, n);
 	if (u->k.mask_rows(got, &m) != most)
 		fail(u, "another maximum");
 	compare(u, got, want, n, sizeof *got);
@@ -71,10 +76,10 @@ static void mask_add_case(struct subject *u, const struct mask_shape *z, int pat
 {
 	const uint64_t key = begin(u, sum_patterns[pattern], "%d rows of %d, s %d", z->rows, z->c, s);
 	const size_t n = (size_t)z->rows * (size_t)z->c;
-	int32_t *got = bed_out(&bed, BED_GOT, n * sizeof *got), *want = bed_out(&bed, BED_WANT, n * sizeof *want);
 	struct nn_mask_rows m;
 	uint32_t most = 0;
 	mask_make(&m, z, pattern, s, key);
+	int32_t *got = bed_out(&bed, BED_GOT, n * sizeof *got), *want = bed_out(&bed, BED_WANT, n * sizeof *want);
 	gradients(got, n, SUMS_EXTREME - pattern, s, key + 1);
 	for (int i = 0; i < z->rows * z->c; i++) {
 		const int at = m.to[i / z->c] + i % z->c;
@@ -91,8 +96,10 @@ static void mask_add_case(struct subject *u, const struct mask_shape *z, int pat
 
 static void check_mask_rows(struct subject *u)
 {
-	for (int i = 0; i < 240; i++)
-		mask_rows_case(u, &(struct mask_shape){.rows = 1 + i % 30, .c = 16 * (1 + i % 5), .pooled = i % 3}, i % SUM_PATTERNS);
+	for (int i = 0; i < 480; i++) {
+		const struct mask_shape z = {.rows = 1 + i % 30, .c = 16 * (1 + i % 5), .pooled = i % 3, .in_place = i >= 240};
+		mask_rows_case(u, &z, i % SUM_PATTERNS);
+	}
 }
 
 static void check_mask_add(struct subject *u)

@@ -19,37 +19,45 @@ static void pool_want(uint32_t *sum, uint8_t *max, uint16_t *at, const uint8_t *
 	}
 }
 
-/* nothing: one channel of zeros, whose first point counts; few: channels with many points of the maximum. */
-static void pool_case(struct subject *u, int size, int c, bool with_at)
+/* Random: one channel of zeros, whose first point counts, and one with many points of the maximum.  Full: the largest sums. */
+static void pool_case(struct subject *u, int size, int c, bool with_at, bool full)
 {
-	const uint64_t key = begin(u, "random", "board %d, c %d, places %d", size, c, with_at);
-	const size_t n = (size_t)c * (sizeof(uint32_t) + sizeof(uint16_t) + 1), cells = (size_t)nn_padded(size) * (size_t)c;
+	const uint64_t key = begin(u, full ? "full" : "random", "board %d, c %d, places %d", size, c, with_at);
+	const size_t n = (size_t)c, cells = (size_t)nn_padded(size) * n;
 	/* what lies on the padding is no part of it, so put something there */
 	uint8_t *x = random_acts(BED_X, cells, key);
 	for (size_t i = 0; i < cells; i++)
-		x[i] = i % (size_t)c == 3 ? 0 : i % (size_t)c == 5 ? x[i] % 3 : x[i];
-	uint32_t *got = bed_out(&bed, BED_GOT, n), *want = bed_out(&bed, BED_WANT, n);
-	uint16_t *got_at = (uint16_t *)(void *)(got + c), *want_at = (uint16_t *)(void *)(want + c);
-	u->k.pool(got, (uint8_t *)(got_at + c), with_at ? got_at : NULL, x, size, c);
-	pool_want(want, (uint8_t *)(want_at + c), with_at ? want_at : NULL, x, size, c);
-	compare(u, got, want, n, 1);
+		x[i] = full ? 127 : i % n == 3 ? 0 : i % n == 5 ? x[i] % 3 : x[i];
+	uint32_t *sum = bed_out(&bed, BED_GOT, n * sizeof *sum), want_sum[256];
+	uint16_t *at = bed_out(&bed, BED_SCRATCH, n * sizeof *at), want_at[256];
+	uint8_t *max = bed_out(&bed, BED_EXTRA, n), want_max[256];
+	memset(want_at, BED_CANARY, sizeof want_at);
+	u->k.pool(sum, max, with_at ? at : NULL, x, size, c);
+	pool_want(want_sum, want_max, with_at ? want_at : NULL, x, size, c);
+	compare_at(u, BED_GOT, sum, want_sum, n * sizeof *sum, sizeof *sum);
+	compare_at(u, BED_SCRATCH, at, want_at, n * sizeof *at, sizeof *at);
+	compare_at(u, BED_EXTRA, max, want_max, n, 1);
 }
 
 static void check_pool(struct subject *u)
 {
 	for (int size = 2; size <= 19; size++)
-		for (int c = 16; c <= 256; c += 16)
-			pool_case(u, size, c, c & 16 || size < 5);
+		for (int c = 16; c <= 256; c += 16) {
+			pool_case(u, size, c, c & 16 || size < 5, false);
+			if (size == 19)
+				pool_case(u, size, c, c & 16, true);
+		}
 }
 
 static void add_sums_case(struct subject *u, size_t n, int s, int pattern)
 {
 	const uint64_t key = begin(u, sum_patterns[pattern], "n %zu, s %d", n, s), first = 2 * (key % 1000) + 1;
 	int32_t *v = bed_in(&bed, BED_X, n * sizeof *v);
+	for (size_t i = 0; i < n; i++)
+		v[i] = sum_value(pattern, s < 24 ? s : 0, i, key) / 4;
 	int64_t *got = bed_out(&bed, BED_GOT, n * sizeof *got), *want = bed_out(&bed, BED_WANT, n * sizeof *want);
 	uint64_t print = 0;
 	for (size_t i = 0; i < n; i++) {
-		v[i] = sum_value(pattern, s < 24 ? s : 0, i, key) / 4;
 		got[i] = want[i] = (int64_t)(rng_at(key, i) >> 6) - (INT64_C(1) << 57);
 		const int64_t add = fx_rshift64(v[i], s);
 		want[i] += add;
@@ -110,17 +118,18 @@ static void logits_back_case(struct subject *u, const struct logits_shape *z, in
 {
 	const uint64_t key = begin(u, fill ? "extremes" : "random", "%d rows, ci %d, co %d", z->rows, z->ci, z->co);
 	const size_t weights = (size_t)z->co * (size_t)z->ci, sums = (size_t)z->rows * (size_t)z->ci;
-	const size_t n = weights * sizeof(int64_t) + sums * sizeof(int32_t);
 	struct nn_logits_back m;
 	logits_make(&m, z, fill, key);
-	m.dw = bed_out(&bed, BED_GOT, n);
-	m.out = (int32_t *)(void *)(m.dw + weights);
-	int64_t *want = bed_out(&bed, BED_WANT, n);
+	m.dw = bed_out(&bed, BED_GOT, weights * sizeof *m.dw);
+	m.out = bed_out(&bed, BED_SCRATCH, sums * sizeof *m.out);
+	int64_t *want = bed_out(&bed, BED_WANT, weights * sizeof *want + sums * sizeof *m.out);
+	int32_t *want_out = (int32_t *)(void *)(want + weights);
 	for (size_t i = 0; i < weights; i++)
 		m.dw[i] = want[i] = (int64_t)(rng_at(key, i) >> 20) - (INT64_C(1) << 43);
 	u->k.logits_back(&m);
-	logits_want(&m, (int32_t *)(void *)(want + weights), want);
-	compare(u, m.dw, want, n, sizeof(int32_t));
+	logits_want(&m, want_out, want);
+	compare(u, m.dw, want, weights * sizeof *want, sizeof(int32_t));
+	compare_at(u, BED_SCRATCH, m.out, want_out, sums * sizeof *want_out, sizeof *want_out);
 }
 
 static void check_logits_back(struct subject *u)

@@ -5,7 +5,8 @@
 #include "base/rng.h"
 #include "test.h"
 
-static const struct nn_shape shape = {16, 4, 2, 32, 16};
+/* The widest uses the Winograd kernels for a single position, the others for several or not at all. */
+static const struct nn_shape shapes[] = {{16, 4, 2, 16, 16}, {16, 4, 2, 32, 16}, {32, 4, 1, 64, 32}};
 
 /* A net of extreme or random weights. */
 static struct nn_net *make_net(const struct nn_shape *s, int extreme)
@@ -38,6 +39,15 @@ static void fill(uint8_t *planes, int points, int n, int position)
 			planes[p * n + c] = rng_below(rng_key(5, (uint64_t)position), (uint64_t)(p * n + c), 3) ? 0 : c == 3 ? 127 : 16;
 }
 
+static void (*wino_mm)(const struct nn_wino_mm *m);
+static int wino_calls;
+
+static void counted_wino_mm(const struct nn_wino_mm *m)
+{
+	wino_calls++;
+	wino_mm(m);
+}
+
 /* Outputs of positions 0..n-1 evaluated `batch` at a time. */
 static void evaluate(const struct nn_net *net, unsigned flags, int size, int n, int batch, int32_t *out)
 {
@@ -47,6 +57,8 @@ static void evaluate(const struct nn_net *net, unsigned flags, int size, int n, 
 	int per = w->points * NN_POINT_OUT + NN_GLOBAL_OUT;
 
 	nn_kernels_init(&k, flags);
+	wino_mm = k.wino_mm;
+	k.wino_mm = counted_wino_mm;
 	for (int first = 0; first < n; first += batch) {
 		int m = n - first < batch ? n - first : batch;
 		for (int i = 0; i < m; i++) {
@@ -63,26 +75,33 @@ static void evaluate(const struct nn_net *net, unsigned flags, int size, int n, 
 	nn_work_free(w);
 }
 
-static void test_forward(int size, int extreme)
+/* Every subset of what the machine has, in batches, against plain C all at once. */
+static void test_forward(const struct nn_shape *shape, int size, int extreme)
 {
 	enum { N = 7, PER = 361 * NN_POINT_OUT + NN_GLOBAL_OUT };
 	static int32_t want[N * PER], got[N * PER];
-	struct nn_net *net = make_net(&shape, extreme);
-	size_t used = (size_t)N * (size_t)(size * size * NN_POINT_OUT + NN_GLOBAL_OUT) * 4;
+	const size_t used = (size_t)N * (size_t)(size * size * NN_POINT_OUT + NN_GLOBAL_OUT) * 4;
+	const unsigned have = nn_cpu_flags(), with_wino = NN_CPU_AVX2 | NN_CPU_AVX512VNNI | NN_CPU_NEON;
+	struct nn_net *net = make_net(shape, extreme);
+	unsigned flags = 0;
 
 	evaluate(net, 0, size, N, N, want);
-	for (int batch = 1; batch <= 3; batch++) {
-		evaluate(net, nn_cpu_flags(), size, N, batch, got);
-		CHECK(memcmp(want, got, used) == 0);
-		evaluate(net, nn_cpu_flags() & (NN_CPU_AVX2 | NN_CPU_NEON), size, N, batch, got);
-		CHECK(memcmp(want, got, used) == 0);
-	}
+	do {
+		wino_calls = 0;
+		for (int batch = 1; batch <= 3; batch++) {
+			evaluate(net, flags, size, N, batch, got);
+			CHECK(memcmp(want, got, used) == 0);
+		}
+		if (shape->channels == 64 && size >= 6 && (flags & with_wino) && !(flags & NN_CPU_NEONDOT))
+			CHECK(wino_calls > 0);
+		flags = (flags - have) & have;
+	} while (flags);
 	nn_net_free(net);
 }
 
 static void test_file(void)
 {
-	struct nn_net *net = make_net(&shape, 0), *back;
+	struct nn_net *net = make_net(&shapes[1], 0), *back;
 	struct buf a = {0}, b = {0};
 	struct err e;
 
@@ -116,9 +135,10 @@ static void test_file(void)
 int main(void)
 {
 	test_file();
-	for (int size = 2; size <= 19; size += size < 9 ? 1 : 5) {
-		test_forward(size, 0);
-		test_forward(size, 1);
-	}
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+		for (int size = 2; size <= 19; size += size < 9 ? 1 : 5) {
+			test_forward(&shapes[i], size, 0);
+			test_forward(&shapes[i], size, 1);
+		}
 	return test_done();
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The weight gradient of 3x3 filters against plain C.  For test_kernels.c, whose bed and subject they use. */
+/* The weight gradient of 3x3 filters against plain C, and that by definition.  For test_kernels.c, whose bed and subject they
+ * use. */
 #ifndef MIAI_TESTS_WGRAD3_CHECKS_H
 #define MIAI_TESTS_WGRAD3_CHECKS_H
 
@@ -40,7 +41,33 @@ static void wgrad3_case(struct subject *u, const struct wgrad_shape *z, const st
 	compare(u, got.dw, want.dw, n, sizeof(int32_t));
 }
 
-/* Every size, so both tiles and all that reaches past a board's edge; and a full slice of full boards of extremes. */
+static int64_t wgrad3_sum(const struct nn_wgrad3 *m, int t, int o, int j)
+{
+	const int points = m->size * m->size;
+	int64_t sum = 0;
+	for (int i = 0; i < m->boards * points; i++) {
+		const int row = i % points / m->size, col = i % m->size, down = row + t / 3 - 1, right = col + t % 3 - 1;
+		const int board = i / points * nn_padded(m->size);
+		if (down >= 0 && down < m->size && right >= 0 && right < m->size)
+			sum += m->g[(board + nn_padded_index(m->size, row, col)) * m->co + o] *
+			       m->x[(board + nn_padded_index(m->size, down, right)) * m->ci + j];
+	}
+	return sum;
+}
+
+static void test_wgrad3_definition(int size)
+{
+	enum { CI = 16, CO = 32, N = 9 * CI * CO };
+	struct nn_wgrad3 m;
+	wgrad3_make(&m, &(struct wgrad_shape){.size = size, .quads = 2, .ci = CI, .co = CO}, &patterns[0], 9);
+	m.dw = bed_out(&bed, BED_GOT, N * sizeof *m.dw);
+	nn_wgrad3_c(&m);
+	for (int i = 0; i < N; i++)
+		CHECK_INT(m.dw[i], wgrad3_sum(&m, i / CI / CO, i / CI % CO, i % CI));
+}
+
+/* Every size, so both tiles and all that reaches past a board's edge; the most channels; and a full slice of full boards of
+ * extremes. */
 static void check_wgrad3(struct subject *u)
 {
 	static const int channels[] = {16, 32, 48, 64};
@@ -59,6 +86,11 @@ static void check_wgrad3(struct subject *u)
 			if (u->quiet && u->failures)
 				return;
 		}
+	for (int p = 0; p < 2; p++) {
+		wgrad3_case(u, &(struct wgrad_shape){.size = 3 + p, .quads = 1, .ci = 256, .co = 256}, &patterns[p]);
+		wgrad3_case(u, &(struct wgrad_shape){.size = 13, .quads = 1, .ci = 48, .co = 64}, &patterns[p]);
+		wgrad3_case(u, &(struct wgrad_shape){.size = 19, .quads = 1, .ci = 64, .co = 32}, &patterns[p]);
+	}
 	for (int p = 1; p < 6; p++)
 		wgrad3_case(u, &(struct wgrad_shape){.size = 19, .quads = 8, .ci = 16, .co = 16}, &patterns[p]);
 }

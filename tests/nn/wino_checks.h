@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The transforms and products of exact Winograd against plain C.  For test_kernels.c, whose bed and subject they use. */
+/* Exact Winograd: the transforms against plain C, the products by definition.  For test_kernels.c, whose bed and subject they
+ * use. */
 #ifndef MIAI_TESTS_WINO_CHECKS_H
 #define MIAI_TESTS_WINO_CHECKS_H
 
@@ -43,7 +44,8 @@ struct wino_tile {
 
 static void wino_in_compare(struct subject *u, const struct wino_tile *z, const void *x, bool is_signed)
 {
-	const size_t n = NN_WINO_POINTS * z->plane * sizeof(int16_t);
+	const size_t last = (size_t)((z->rows + 1) * NN_WINO_SIDE + z->cols + 1);
+	const size_t n = (last * z->plane + (size_t)z->ci) * sizeof(int16_t);
 	int16_t *got = bed_out(&bed, BED_GOT, n), *want = bed_out(&bed, BED_WANT, n);
 	if (is_signed) {
 		u->k.wino_in_s8(got, z->plane, x, z->line, z->ci, z->rows, z->cols);
@@ -112,6 +114,30 @@ static void wino_terms(int16_t *block, int ci)
 	memcpy(block, term, sizeof term);
 }
 
+/* Product (r, o) at point p by definition, from kernels.h. */
+static int32_t wino_sum(const struct nn_wino_mm *m, int p, int r, int o)
+{
+	const int16_t *v = m->v + (size_t)p * m->v_plane + (size_t)(r * m->ci);
+	const int16_t *u = m->u + (size_t)p * m->u_plane + (size_t)(o / 16 * 16 * (m->ci + NN_WINO_TERM) + 32 + o % 16 * 2);
+	uint32_t sum = 0;
+	for (int k = 0; k < m->ci; k++)
+		sum += (uint32_t)(v[k] * u[k / 2 * 32 + k % 2]);
+	return (int32_t)sum;
+}
+
+static void wino_mm_want(const struct nn_wino_mm *m)
+{
+	static const int rows[NN_WINO_FORMS] = {4, 4, 3, 3}, cols[NN_WINO_FORMS] = {3, 4, 4, 3};
+	for (int p = 0; p < m->points; p++)
+		for (int r = 0, form = 0; r < m->first[NN_WINO_FORMS]; r++) {
+			while (r >= m->first[form + 1])
+				form++;
+			if (p / NN_WINO_SIDE < rows[form] + 2 && p % NN_WINO_SIDE < cols[form] + 2)
+				for (int o = 0; o < m->co; o++)
+					m->m[(size_t)p * m->m_plane + (size_t)(r * m->co + o)] = wino_sum(m, p, r, o);
+		}
+}
+
 /* The products of m's shape at its points, planes as close together as they can be. */
 static void wino_mm_case(struct subject *u, struct nn_wino_mm m, int fill)
 {
@@ -130,7 +156,7 @@ static void wino_mm_case(struct subject *u, struct nn_wino_mm m, int fill)
 		wino_terms(w + o * each, m.ci);
 	m.v = v;
 	m.u = w;
-	m.term = bed_in(&bed, BED_EXTRA, points * NN_WINO_TILES * sizeof *m.term);
+	m.term = bed_out(&bed, BED_SCRATCH, points * NN_WINO_TILES * sizeof *m.term);
 	struct nn_wino_mm got = m, want = m;
 	got.m = bed_out(&bed, BED_GOT, n);
 	want.m = bed_out(&bed, BED_WANT, n);
@@ -140,7 +166,9 @@ static void wino_mm_case(struct subject *u, struct nn_wino_mm m, int fill)
 		got.again = 1;
 		u->k.wino_mm(&got);
 	}
-	nn_wino_mm_c(&want);
+	if (!bed_intact(&bed, BED_SCRATCH, points * NN_WINO_TILES * sizeof *m.term))
+		fail(u, "wrote outside its scratch");
+	wino_mm_want(&want);
 	compare(u, got.m, want.m, n, sizeof(int32_t));
 }
 

@@ -46,6 +46,21 @@ static void wrong_offset_mm_s8(const struct nn_mm *m)
 		}
 }
 
+/* Sums of 28 bits, which all but the longest fit. */
+static void wrong_bits_mm_u8(const struct nn_mm *m)
+{
+	nn_mm_u8_c(m);
+	for (int i = 0; i < m->rows * m->co; i++)
+		m->acc[i] = fx_asr32((int32_t)((uint32_t)m->acc[i] << 4), 4);
+}
+
+/* Makes x + 128 where x stands. */
+static void wrong_input_mm_s8(const struct nn_mm *m)
+{
+	nn_mm_s8_c(m);
+	((uint8_t *)(uintptr_t)m->x)[m->row[0]] ^= 128;
+}
+
 static void wrong_row_mm_u8(const struct nn_mm *m)
 {
 	struct nn_mm n = *m;
@@ -89,6 +104,21 @@ static void wrong_tap_wgrad(const struct nn_wgrad *m)
 	nn_wgrad_c(m);
 	if (m->taps == 9)
 		memset(m->dw + 8 * m->co * m->ci, 0, sizeof *m->dw * (size_t)m->co * (size_t)m->ci);
+}
+
+/* Counts elements in 16 bits. */
+static void wrong_index_wgrad(const struct nn_wgrad *m)
+{
+	nn_wgrad_c(m);
+	for (int i = 1 << 16; i < m->taps * m->co * m->ci; i++)
+		m->dw[i & 0xffff] = m->dw[i];
+}
+
+static void wrong_index_wgrad3(const struct nn_wgrad3 *m)
+{
+	nn_wgrad3_c(m);
+	for (int i = 1 << 16; i < 9 * m->co * m->ci; i++)
+		m->dw[i & 0xffff] = m->dw[i];
 }
 
 /* Adds what lies past the edge: the last column of points again, as far as their right neighbours. */
@@ -180,6 +210,12 @@ static uint32_t wrong_sign_max_abs(const int32_t *g, size_t n)
 	return (uint32_t)most;
 }
 
+/* Looks at one too many. */
+static uint32_t wrong_past_max_abs(const int32_t *g, size_t n)
+{
+	return nn_max_abs_c(g, n + 1) ? nn_max_abs_c(g, n) : 0;
+}
+
 static void wrong_first_round_sr(int8_t *out, const int32_t *g, size_t n, int s, uint64_t key, uint32_t first)
 {
 	(void)first;
@@ -202,6 +238,14 @@ static void wrong_padding_pool(uint32_t *sum, uint8_t *max, uint16_t *at, const 
 		max[i] = x[(2 * size + 2) * c + i] > max[i] ? x[(2 * size + 2) * c + i] : max[i];
 }
 
+/* Sums of 16 bits that saturate a little early. */
+static void wrong_full_pool(uint32_t *sum, uint8_t *max, uint16_t *at, const uint8_t *x, int size, int c)
+{
+	nn_pool_c(sum, max, at, x, size, c);
+	for (int i = 0; i < c; i++)
+		sum[i] = sum[i] < 360 * 127 ? sum[i] : 360 * 127;
+}
+
 /* The last point of the maximum, not the first. */
 static void wrong_last_pool(uint32_t *sum, uint8_t *max, uint16_t *at, const uint8_t *x, int size, int c)
 {
@@ -220,6 +264,16 @@ static uint64_t wrong_lane_add_sums(int64_t *sum, const int32_t *v, size_t n, in
 	for (size_t i = 0; i < n; i += 4)
 		print += nn_add_sums_c(sum ? sum + i : NULL, v + i, n - i < 4 ? n - i : 4, s, first + 8 * (i / 4 + i / 64));
 	return print;
+}
+
+/* Loads and stores whole vectors, changing none of what lies past the end. */
+static uint64_t wrong_whole_add_sums(int64_t *sum, const int32_t *v, size_t n, int s, uint64_t first)
+{
+	for (size_t i = n; sum && i % 4; i++) {
+		volatile int64_t *past = &sum[i];
+		*past = *past;
+	}
+	return nn_add_sums_c(sum, v, n, s, first);
 }
 
 /* Sums in 32 bits. */
@@ -244,6 +298,13 @@ static uint32_t wrong_top_mask_rows(int32_t *g, const struct nn_mask_rows *m)
 	n.act = act;
 	n.from = from;
 	return nn_mask_rows_c(g, &n);
+}
+
+/* Clears where it is to write, which may be where it is to read. */
+static uint32_t wrong_clear_mask_rows(int32_t *g, const struct nn_mask_rows *m)
+{
+	memset(g + m->to[0], 0, sizeof *g * (size_t)m->c);
+	return nn_mask_rows_c(g, m);
 }
 
 /* The maximum's share into every row whose place is at least the right one. */

@@ -7,9 +7,11 @@
 #include "synthetic.h"
 #include "test.h"
 
-enum { SIZE = 5, SAMPLES = 512, STEPS = 12 };
+enum { SIZE = 5, WIDE_SIZE = 7, SAMPLES = 512, STEPS = 12 };
 
 static const struct nn_shape shape = {16, 4, 2, 16, 16};
+/* On WIDE_SIZE wide enough for the Winograd kernels, whatever the instruction set. */
+static const struct nn_shape wide = {16, 4, 1, 32, 32};
 
 static struct train_config config(void)
 {
@@ -18,6 +20,15 @@ static struct train_config config(void)
 	    .weight_decay = 100, .max_step = 335544, .value_weight = 256, .owner_weight = 384, .score_weight = 64,
 	    .reply_weight = 38, .adapt_interval = 5, .adapt_until = 1000000,
 	};
+}
+
+static void (*wino_in_s8)(int16_t *v, size_t plane, const int8_t *x, int line, int ci, int rows, int cols);
+static atomic_bool wino_used; /* on the way back, which has the signed inputs */
+
+static void noted_wino_in_s8(int16_t *v, size_t plane, const int8_t *x, int line, int ci, int rows, int cols)
+{
+	wino_used = true;
+	wino_in_s8(v, plane, x, line, ci, rows, cols);
 }
 
 static void run(struct train_state *s, const struct train_source *src, int threads, unsigned flags, uint64_t steps,
@@ -29,7 +40,9 @@ static void run(struct train_state *s, const struct train_source *src, int threa
 	struct err e = {.text = ""};
 
 	nn_kernels_init(&k, flags);
-	struct trainer *t = trainer_new(&c, &shape, SIZE, &k, pool, &e);
+	wino_in_s8 = k.wino_in_s8;
+	k.wino_in_s8 = noted_wino_in_s8;
+	struct trainer *t = trainer_new(&c, train_shape(s), src->shape.size, &k, pool, &e);
 	CHECK(t != NULL);
 	if (t)
 		CHECK_INT(trainer_run(t, s, src, 1, 0, steps, NULL, stats, &e), 0);
@@ -46,9 +59,9 @@ static struct hash state_hash(const struct train_state *s)
 	return h;
 }
 
-static struct hash hash_after(const struct train_source *src, int threads, unsigned flags)
+static struct hash hash_after(const struct nn_shape *net, const struct train_source *src, int threads, unsigned flags)
 {
-	struct train_state *s = train_new(&shape, 7, NULL);
+	struct train_state *s = train_new(net, 7, NULL);
 	run(s, src, threads, flags, STEPS, NULL);
 	struct hash h = state_hash(s);
 	train_free(s);
@@ -57,19 +70,34 @@ static struct hash hash_after(const struct train_source *src, int threads, unsig
 
 static void test_same_bits(const struct train_source *src)
 {
-	struct hash one = hash_after(src, 1, 0), other;
+	struct hash one = hash_after(&shape, src, 1, 0), other;
 
 	for (int threads = 2; threads <= 7; threads += 5) {
-		other = hash_after(src, threads, nn_cpu_flags());
+		other = hash_after(&shape, src, threads, nn_cpu_flags());
 		CHECK(hash_equal(&one, &other));
 	}
-	other = hash_after(src, 1, nn_cpu_flags() & (NN_CPU_AVX2 | NN_CPU_NEON));
-	CHECK(hash_equal(&one, &other));
+}
+
+/* Every subset of what the machine has, against plain C. */
+static void test_same_kernels(const struct nn_shape *net, const struct train_source *src)
+{
+	const struct hash plain = hash_after(net, src, 1, 0);
+	const unsigned have = nn_cpu_flags(), with_wino = NN_CPU_AVX2 | NN_CPU_AVX512VNNI | NN_CPU_NEON;
+	unsigned flags = 0;
+
+	do {
+		wino_used = false;
+		const struct hash other = hash_after(net, src, 1, flags);
+		CHECK(hash_equal(&plain, &other));
+		if (net == &wide && (flags & with_wino) && !(flags & NN_CPU_NEONDOT))
+			CHECK(wino_used);
+		flags = (flags - have) & have;
+	} while (flags);
 }
 
 static void test_resume(const struct train_source *src)
 {
-	struct hash whole = hash_after(src, 1, nn_cpu_flags());
+	struct hash whole = hash_after(&shape, src, 1, nn_cpu_flags());
 	struct train_state *s = train_new(&shape, 7, NULL);
 
 	run(s, src, 1, nn_cpu_flags(), STEPS / 3, NULL);
@@ -157,14 +185,18 @@ static void test_damage(void)
 
 int main(void)
 {
-	struct synthetic data;
+	struct synthetic data, large;
 
 	synthetic_make(&data, SIZE, SAMPLES, 1);
+	synthetic_make(&large, WIDE_SIZE, SAMPLES, 1);
 	test_start_is_even();
 	test_same_bits(&data.src);
+	test_same_kernels(&shape, &data.src);
+	test_same_kernels(&wide, &large.src);
 	test_resume(&data.src);
 	test_learns(&data.src);
 	test_damage();
 	buf_release(&data.bytes);
+	buf_release(&large.bytes);
 	return test_done();
 }
