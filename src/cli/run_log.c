@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 static double processor_seconds(void)
 {
@@ -28,7 +29,10 @@ int cli_log_open(struct run_log *l, const char *path, struct err *e)
 {
 	char line[512];
 	bool any = false;
+	struct stat st = {0}; /* set for MemorySanitizer */
 	*l = (struct run_log){.path = path, .wall_start = cli_seconds()};
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* reading a device or a pipe may never end */
+		return err_set(e, ERR_IO, "--log %s: not a regular file; name one, or one to be begun; the run itself needs no log", path);
 	FILE *f = fopen(path, "a+");
 	if (!f)
 		return complain(l, e);

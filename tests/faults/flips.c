@@ -9,7 +9,8 @@
  *   harmless  nothing was noticed, and the ledger is the right one
  *   escaped   the ledger is another one, and the run noticed nothing: what verify --rebuild finds then is said
  *
- * --files: the bit is flipped in a stored file, while the run stands still or after its end.
+ * --files: the bit is flipped in a stored file, while the run stands still or after its end.  Stopped is then also who said
+ * so and ended rightly, verify what only verify found; once the file is as it was, all must end well.
  * With --check and with --files it is a failure if anything escapes. */
 #include "flips.h"
 
@@ -114,17 +115,18 @@ static uint64_t find_byte(const char *dir, uint64_t k, char *file, size_t n, uin
 	return k;
 }
 
-static void flip_file(const char *dir, uint64_t random, char *file, size_t n)
+/* Flips a bit of the file that it names; whole: what was in there. */
+static void flip_file(const char *dir, uint64_t random, char *file, size_t n, struct buf *whole)
 {
 	uint64_t at = 0, all = UINT64_MAX - find_byte(dir, UINT64_MAX, file, n, &at);
-	uint8_t b = 0;
+	struct err e = {.text = ""};
 	*file = '\0';
 	find_byte(dir, rng_at(random, 1) % all, file, n, &at);
-	int fd = open(file, O_RDWR);
-	if (fd < 0 || pread(fd, &b, 1, (off_t)at) != 1)
-		die(file);
-	b = (uint8_t)(b ^ (1u << (rng_at(random, 2) % 8)));
-	if (pwrite(fd, &b, 1, (off_t)at) != 1 || close(fd))
+	if (file_read(whole, file, 1 << 30, &e) < 0)
+		die(e.text);
+	uint8_t b = (uint8_t)(whole->data[at] ^ (1u << (rng_at(random, 2) % 8)));
+	int fd = open(file, O_WRONLY);
+	if (fd < 0 || pwrite(fd, &b, 1, (off_t)at) != 1 || close(fd))
 		die(file);
 }
 
@@ -255,23 +257,43 @@ static void one_flip(struct campaign *c, uint64_t key, enum place place)
 		       (unsigned long long)f.random, out < NETS ? nets[out].name : other_name[out - NETS], r.note);
 }
 
+/* What becomes of a run that goes on from a damaged file. */
+static int went_on(const struct campaign *c, struct report *r)
+{
+	bool lived = run_apart(c, NULL, 0, r);
+	if (!lived || r->rc < 0)
+		return lived ? STOPPED : CRASHED;
+	if (!right(c, r))
+		return ESCAPED;
+	return r->notes ? STOPPED : VERIFY;
+}
+
+/* Whatever it was that noticed: once the file is as it was, the next process ends the run well, and all of it is intact. */
+static bool mended(const struct campaign *c, const char *file, const struct buf *whole)
+{
+	struct err e = {.text = ""};
+	if (file_write(file, whole->data, whole->len, &e) < 0)
+		die(e.text);
+	return finished_later(c, STOPPED) == STOPPED && verify_dir(c, false, &e) == 0;
+}
+
 /* A bit of a stored file: half of them after the end, where verify looks; half after generation 1, where the run goes on. */
 static void one_file(struct campaign *c, uint64_t key)
 {
 	char file[700] = "";
+	struct buf whole = {0};
 	struct report r = {.rc = 0};
 	struct err e = {.text = ""};
 	bool after = rng_at(key, 0) & 1;
 	remove_run(c->run);
 	run_apart(c, NULL, after ? 0 : 1, &r);
-	flip_file(c->run, key, file, sizeof file);
-	int out = VERIFY;
-	if (!after) {
-		bool lived = run_apart(c, NULL, 0, &r);
-		out = !lived ? CRASHED : r.rc < 0 || r.notes ? STOPPED : right(c, &r) ? VERIFY : ESCAPED;
-	}
+	flip_file(c->run, key, file, sizeof file, &whole);
+	int out = after ? VERIFY : went_on(c, &r);
 	if (out == VERIFY && verify_dir(c, false, &e) == 0)
 		out = ESCAPED;
+	if (out != ESCAPED && !mended(c, file, &whole))
+		out = ESCAPED;
+	buf_release(&whole);
 	c->count[0][out]++;
 	if (c->verbose || out == ESCAPED)
 		printf("%s, %s: %s: %s%s\n", file, after ? "after the end" : "after generation 1", other_name[out - NETS], r.note, e.text);

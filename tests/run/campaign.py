@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""campaign.py [--every] [--seeds N] [--first S] [--jobs J] MIAI_FAULTY RECIPE: calls fail; what does miai do?
+"""campaign.py [--every] [--seeds N] [--first S] [--jobs J] MIAI_FAULTY RECIPE...: calls fail; what does miai do?
 
 MIAI_FAULTY is the program with tests/run/faulty.c in it.  Each seed chooses what is done (a run from nothing, a run
 continued, a check of a good run, a check of a damaged one, a look at files, a game by GTP), which calls fail and how
-often.  Demanded:
+often.  Of several recipes it also chooses one, and whether its runs have --check; one that goes on from a checkpoint
+stands behind that run's recipe.  Demanded:
 
 - a process never dies of a signal or of a sanitizer's report, and leaks nothing that a sanitizer sees;
 - it either succeeds, with the same bytes as always, or ends with code 3 and an error that says what could not be done;
@@ -52,11 +53,19 @@ class Bad(Exception):
     pass
 
 
+def started_from(recipe, earlier):
+    """--start and the file that the recipe's run.start names, among the runs made before; or nothing."""
+    with open(recipe) as f:
+        name = re.search(r'(?m)^start = (\w+)$', f.read())
+    return ['--start', *(os.path.join(b.good, n) for b in earlier for n in b.want if b.want[n] == name[1])][:2] if name else []
+
+
 class Base:
     """What is the same for all seeds: the program, and what it does when nothing fails."""
 
-    def __init__(self, miai, recipe, scratch):
-        self.miai, self.recipe = miai, recipe
+    def __init__(self, miai, recipe, scratch, earlier):
+        self.miai, self.recipe, self.start = miai, recipe, started_from(recipe, earlier)
+        os.mkdir(scratch)
         self.good, self.part = os.path.join(scratch, 'good'), os.path.join(scratch, 'part')
         self.calls = {}
         self.run(self.good, 'run')
@@ -75,7 +84,7 @@ class Base:
         return out
 
     def run(self, where, name, *args):
-        self.whole(name, ['run', self.recipe, '--dir', where, '--threads', '1', *args])
+        self.whole(name, ['run', self.recipe, '--dir', where, '--threads', '1', *self.start, *args])
 
     def looks(self):
         """What only reads: (name, arguments, standard input)."""
@@ -97,9 +106,11 @@ class Base:
 
 
 class Seed:
-    def __init__(self, base, number, scratch):
-        self.base, self.number = base, number
-        self.random = random.Random(number)
+    def __init__(self, bases, number, scratch):
+        self.number, self.random = number, random.Random(number)
+        self.base, self.check = bases[0], []
+        if len(bases) > 1:
+            self.base, self.check = self.random.choice(bases), self.random.choice([[], ['--check']])
         self.where = os.path.join(scratch, f's{number}')
         self.failures, self.ends = collections.Counter(), collections.Counter()
         self.failed, self.said = set(), []
@@ -129,7 +140,7 @@ class Seed:
         for k, (_, failures) in counts.items():
             self.failures[k] += failures
         self.failed = failed = {k for k, (_, n) in counts.items() if n}
-        self.said = [f'{args[0]} with {f}: exit {code}, failed {sorted(failed)}', out[-1500:], err[-3000:]]
+        self.said = [f'{args[0]} {" ".join(self.check)} with {f}: exit {code}, failed {sorted(failed)}', out[-1500:], err[-3000:]]
         if code < 0 or REPORT.search(err) or not counts:
             raise Bad('crashed')
         if code == UNREADABLE and not CLEAR.search(err):
@@ -153,25 +164,25 @@ class Seed:
         return (os.path.exists(os.path.join(self.where, 'lock')) and 'stat' not in self.failed
                 and f'miai run: {self.base.recipe}' not in err)
 
-    def go_on(self):
+    def go_on(self, *start):
         """Processes that fail in one directory, one after another; then one that does not."""
+        args = ['run', self.base.recipe, '--dir', self.where, *start]
         for _ in range(self.random.choice(self.rounds)):
-            code, _, err = self.step('run', ['run', self.base.recipe, '--dir', self.where])
+            code, _, err = self.step('run', args + self.check)
             if code == HOLDS:
                 self.same('success')
             elif code != UNREADABLE:
                 raise Bad(f'ends with {code}')
             elif self.begun(err) and 'can be continued' not in err:
                 raise Bad('how to go on is not said')
-        args = ['run', self.base.recipe, '--dir', self.where, '--threads', '1']
-        code, _, err, _ = self.base.call(args, {'seed': 0})
+        code, _, err, _ = self.base.call([*args, '--threads', '1'], {'seed': 0})
         if code != HOLDS:
             self.said += ['let alone:', err]
             raise Bad(f'cannot be continued: {code}')
         self.same('continued')
 
     def fresh(self):
-        self.go_on()
+        self.go_on(*self.base.start)
 
     def resumed(self):
         shutil.copytree(self.base.part, self.where)
@@ -213,7 +224,7 @@ class Seed:
             what()
             return None
         except (Bad, subprocess.TimeoutExpired) as e:
-            return '\n'.join([f'FAILED: seed {self.number} ({what.__name__}): {e}', *self.said])
+            return '\n'.join([f'FAILED: seed {self.number} ({what.__name__}, {os.path.basename(self.base.recipe)}): {e}', *self.said])
         finally:
             shutil.rmtree(self.where, ignore_errors=True)
 
@@ -222,7 +233,7 @@ class Single(Seed):
     """One call, and no other, fails."""
 
     def __init__(self, base, number, scratch, name, kind, call):
-        super().__init__(base, number, scratch)
+        super().__init__([base], number, scratch)
         self.name, self.one = name, {kind: f'@{call}'}
         self.threads = self.rounds = [1]
 
@@ -236,10 +247,10 @@ class Single(Seed):
         return self.fresh if self.name == 'run' else self.rebuild
 
 
-def every(base, scratch):
-    where = ((name, kind, call) for name in ('run', 'rebuild') for kind in KINDS
+def every(bases, scratch):
+    where = ((base, name, kind, call) for base in bases for name in ('run', 'rebuild') for kind in KINDS
              for call in range(1, base.calls[name][kind] + 1))
-    return [Single(base, i, scratch, *x) for i, x in enumerate(where)]
+    return [Single(base, i, scratch, *x) for i, (base, *x) in enumerate(where)]
 
 
 def main():
@@ -249,13 +260,16 @@ def main():
     p.add_argument('--first', type=int, default=1)
     p.add_argument('--jobs', type=int, default=os.cpu_count())
     p.add_argument('miai')
-    p.add_argument('recipe')
+    p.add_argument('recipe', nargs='+')
     a = p.parse_args()
     a.seeds = a.seeds or (1 << 30 if a.every else 60)
     failures, ends, bad = collections.Counter(), collections.Counter(), 0
     with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(a.jobs) as pool:
-        base = Base(os.path.abspath(a.miai), os.path.abspath(a.recipe), scratch)
-        seeds = every(base, scratch)[a.first - 1:][:a.seeds] if a.every else [Seed(base, a.first + i, scratch) for i in range(a.seeds)]
+        bases = []
+        for i, recipe in enumerate(a.recipe):
+            bases.append(Base(os.path.abspath(a.miai), os.path.abspath(recipe), os.path.join(scratch, f'base{i}'), bases))
+        numbers = range(a.first, a.first + a.seeds)
+        seeds = every(bases, scratch)[a.first - 1:][:a.seeds] if a.every else [Seed(bases, n, scratch) for n in numbers]
         for s, wrong in zip(seeds, pool.map(Seed.judge, seeds)):
             failures += s.failures
             ends += s.ends

@@ -255,6 +255,24 @@ def in_json():
     check([x['resumed'] for x in again if x['event'] == 'generation'] == entries * [True], again)
 
 
+def logged():
+    """What cannot be a log is refused at once, untouched, and the run goes on; a file that is there is continued."""
+    want = made('want')
+    os.mkdir('folder')
+    os.mkfifo('pipe')
+    os.symlink('/dev/zero', 'link')
+    for where in '/dev/full', '/dev/zero', '/dev/null', 'pipe', 'link', 'folder':
+        r = run('r', '--log', where)
+        check(r.returncode == HOLDS and r.stdout.endswith(want + '\n'), where, r.returncode, r.stderr)
+        check(f'--log {where}: not a regular file; name one' in r.stderr, where, 'is not refused:', r.stderr)
+    check(run('s', '--log', 'none/log').stderr.count('--log none/log: No such file') == 1, 'no folder')
+    made('r2', '--until', 1, '--log', 'log')
+    first = read('log')
+    made('r2', '--log', 'log')
+    rows = [x.split('\t')[0] for x in read('log').decode().splitlines()]
+    check(read('log').startswith(first) and rows == ['generation', *map(str, range(setting('generations') + 1))], rows)
+
+
 def spot_checks():
     """As many segments as asked for, no more than there are, shared evenly by the kinds, chosen by the seed alone."""
     made('v')
@@ -640,7 +658,7 @@ def started():
 
 CASES = {f.__name__.replace('_', '-'): f for f in (
     same_everywhere, killed_at_random_moments, killed_at_every_call, disk_full, stopped_and_continued, wrong_use,
-    in_json, spot_checks, damaged_files, damaged_and_continued, forgeries, kept, started)}
+    in_json, logged, spot_checks, damaged_files, damaged_and_continued, forgeries, kept, started)}
 
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as scratch:
