@@ -38,6 +38,7 @@ static void take_lines(void *ctx)
 static int serve(struct analysis_session *s)
 {
 	struct buf line = {.data = NULL};
+	struct err e = {.text = ""};
 	while (!s->failed) {
 		take_lines(s);
 		if (analysis_work(s->analysis))
@@ -47,6 +48,8 @@ static int serve(struct analysis_session *s)
 		analysis_line(s->analysis, line.data ? (const char *)line.data : "", line.len);
 	}
 	buf_release(&line);
+	if (!s->failed && cli_lines_error(s->lines, &e))
+		return cli_fail("analysis", e.code, &e);
 	return s->failed ? CLI_UNREADABLE : CLI_OK;
 }
 

@@ -75,6 +75,7 @@ static void write_down(void *ctx, const char *line)
 static int converse(struct gtp_session *s)
 {
 	struct buf line = {.data = NULL}, out = {.data = NULL};
+	struct err e = {.text = ""};
 	bool go_on = true, memory = true;
 	while (go_on && memory && !s->failed) {
 		if (!cli_lines_waiting(s->lines))
@@ -92,6 +93,8 @@ static int converse(struct gtp_session *s)
 	buf_release(&out);
 	if (!memory)
 		fprintf(stderr, "miai gtp: out of memory\n");
+	if (go_on && memory && !s->failed && cli_lines_error(s->lines, &e))
+		return cli_fail("gtp", e.code, &e);
 	return s->failed || !memory ? CLI_UNREADABLE : CLI_OK;
 }
 

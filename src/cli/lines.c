@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/lines.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct cli_lines {
 	struct line *first, **last;
 	int count;
 	bool end, left; /* the reader is done; the caller is */
+	int why, reason; /* of the end, set before it: 0, ERR_MEMORY, or ERR_IO and its errno */
 	atomic_bool waits; /* count > 0 or end */
 };
 
@@ -65,19 +67,37 @@ static bool push(struct cli_lines *l, struct line *line)
 	return !left;
 }
 
-/* NULL at the end, and where there is no memory. */
+static struct line *no_line(struct cli_lines *l, int why, int reason)
+{
+	l->why = why;
+	l->reason = reason;
+	return NULL;
+}
+
+/* The next byte; a signal is no end. */
+static int next_byte(FILE *in)
+{
+	int c;
+	while ((c = getc(in)) == EOF && ferror(in) && errno == EINTR)
+		clearerr(in);
+	return c;
+}
+
+/* NULL at the end, whyever it is one.  What came before an error, and is no whole line, is dropped. */
 static struct line *read_line(struct cli_lines *l, struct buf *b)
 {
 	int c;
 	buf_clear(b);
-	while ((c = getc(l->in)) != EOF && c != '\n')
+	while ((c = next_byte(l->in)) != EOF && c != '\n')
 		if (b->len <= l->most)
 			buf_u8(b, (uint8_t)c);
-	if ((c == EOF && b->len == 0) || b->failed)
+	if (c == EOF && ferror(l->in))
+		return no_line(l, ERR_IO, errno);
+	if (c == EOF && b->len == 0 && !b->failed)
 		return NULL;
-	struct line *line = malloc(sizeof *line + b->len + 1);
+	struct line *line = b->failed ? NULL : malloc(sizeof *line + b->len + 1);
 	if (!line)
-		return NULL;
+		return no_line(l, ERR_MEMORY, 0);
 	line->next = NULL;
 	line->n = b->len;
 	if (b->len)
@@ -100,6 +120,20 @@ static void *reader(void *arg)
 	return NULL;
 }
 
+static bool init_waits(struct cli_lines *l)
+{
+	if (pthread_mutex_init(&l->mutex, NULL) != 0)
+		return false;
+	if (pthread_cond_init(&l->more, NULL) != 0)
+		goto no_more;
+	if (pthread_cond_init(&l->less, NULL) == 0)
+		return true;
+	pthread_cond_destroy(&l->more);
+no_more:
+	pthread_mutex_destroy(&l->mutex);
+	return false;
+}
+
 struct cli_lines *cli_lines_start(FILE *in, size_t most, cli_line_seen *seen, void *ctx)
 {
 	struct cli_lines *l = calloc(1, sizeof *l);
@@ -110,15 +144,16 @@ struct cli_lines *cli_lines_start(FILE *in, size_t most, cli_line_seen *seen, vo
 	l->seen = seen;
 	l->ctx = ctx;
 	l->last = &l->first;
-	pthread_mutex_init(&l->mutex, NULL);
-	pthread_cond_init(&l->more, NULL);
-	pthread_cond_init(&l->less, NULL);
-	if (pthread_create(&l->thread, NULL, reader, l) == 0) {
-		pthread_detach(l->thread);
-		return l;
+	if (!init_waits(l)) {
+		free(l);
+		return NULL;
 	}
-	free(l);
-	return NULL;
+	if (pthread_create(&l->thread, NULL, reader, l) != 0) {
+		free_lines(l);
+		return NULL;
+	}
+	pthread_detach(l->thread);
+	return l;
 }
 
 void cli_lines_leave(struct cli_lines *l)
@@ -168,4 +203,14 @@ bool cli_lines_ended(struct cli_lines *l)
 	bool ended = l->end && !l->first;
 	pthread_mutex_unlock(&l->mutex);
 	return ended;
+}
+
+int cli_lines_error(struct cli_lines *l, struct err *e)
+{
+	pthread_mutex_lock(&l->mutex);
+	int why = l->end ? l->why : 0, reason = l->reason;
+	pthread_mutex_unlock(&l->mutex);
+	if (why == ERR_IO)
+		return err_set(e, why, "standard input: cannot read: %s", strerror(reason));
+	return why ? err_set(e, why, "out of memory for a line of standard input") : 0;
 }

@@ -4,6 +4,7 @@
 #define MIAI_CLI_LINES_H
 
 #include "base/bytes.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,5 +25,7 @@ bool cli_lines_next(struct cli_lines *l, struct buf *out);
 /* Is there a line, or the end, to be had without waiting? */
 bool cli_lines_waiting(struct cli_lines *l);
 bool cli_lines_ended(struct cli_lines *l); /* the end, and no line before it */
+/* After the end: 0 where it was that of the input; else what stopped the reading, ERR_IO or ERR_MEMORY. */
+int cli_lines_error(struct cli_lines *l, struct err *e);
 
 #endif

@@ -220,6 +220,14 @@ class System(unittest.TestCase):
             p = miai("gtp", "--random", input=said)
             self.assertEqual((p.returncode, p.stdout, p.stderr), (OK, "= miai\n\n" if said else "", ""))
 
+    def test_input_that_breaks_off(self):
+        with tempfile.TemporaryDirectory() as t:
+            folder = os.open(t, os.O_RDONLY)  # opens, and cannot be read
+            p = subprocess.run([MIAI, "gtp", "--random"], stdin=folder, capture_output=True, text=True, timeout=60)
+            os.close(folder)
+        self.assertEqual((p.returncode, p.stdout), (UNREADABLE, ""))
+        self.assertRegex(p.stderr, r"^miai gtp: standard input: cannot read: \S.*\n$")
+
     def test_interrupt(self):
         for sig in (signal.SIGINT, signal.SIGTERM):
             p = subprocess.Popen([MIAI, "match", "random", "random", "--size", "19", "--games", "100000"],

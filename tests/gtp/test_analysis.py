@@ -4,6 +4,7 @@
 
 usage: test_analysis.py MIAI"""
 import json
+import os
 import subprocess
 import sys
 import unittest
@@ -306,6 +307,11 @@ class Analysis(talk.WithNet):
 
     def test_options(self):
         run = lambda *o: subprocess.run([MIAI, "analysis", *o], input="", capture_output=True, text=True).returncode
+        folder = os.open("/", os.O_RDONLY)  # opens, and cannot be read
+        broken = subprocess.run([MIAI, "analysis", "--net", self.net], stdin=folder, capture_output=True, text=True)
+        os.close(folder)
+        self.assertEqual(broken.returncode, 3)
+        self.assertIn("standard input: cannot read: ", broken.stderr)
         self.assertEqual(run("--net", "/none"), 3)
         self.assertEqual(run("-model", self.net, "-human-model", "/none", "-config", "/none", "--memory", "8"), 0)
         self.assertEqual(run("-model", self.net, "-human-model"), 2)

@@ -30,7 +30,7 @@ import tempfile
 KINDS = ['memory', 'thread', 'short', 'eintr', 'eio', 'enospc', 'open', 'rename', 'mkdir', 'stat', 'lock']
 HARMLESS = ['short', 'eintr']
 HOLDS, MISMATCH, UNREADABLE = 0, 1, 3
-CLEAR = re.compile(r'^miai \w+: (\S.*: cannot [^:]+: \S|.*\bno memory\b|.*\bout of memory\b|cannot start \d+ threads|.*: the system gives no )',
+CLEAR = re.compile(r'^miai \w+: (\S.*: cannot [^:]+: \S|.*\bno memory\b|.*\bout of memory\b|cannot start (a thread|\d+ threads)|.*: the system gives no )',
                    re.M)
 REPORT = re.compile(r'Sanitizer|runtime error:')
 DIALOGUE = 'boardsize 4\nkomi 1\ngenmove b\nplay w b2\ngenmove b\nundo\ngenmove w\nfinal_score\nshowboard\n' \
