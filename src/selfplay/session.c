@@ -64,7 +64,7 @@ static void end_locked(struct session *s)
 static void fail(struct session *s, int code, const struct err *e)
 {
 	pthread_mutex_lock(&s->mutex);
-	if (s->code == 0) {
+	if (s->code == 0 && !s->enough) { /* what the sink says of the end stands */
 		s->code = code;
 		if (s->e && e)
 			*s->e = *e;

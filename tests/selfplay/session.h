@@ -18,6 +18,7 @@ struct kept {
 	uint32_t enough; /* say so at this many; 0: never */
 	atomic_bool *stop; /* set at `stop_at` games where not NULL */
 	uint32_t stop_at;
+	struct err e; /* what the session said of its end */
 };
 
 static inline bool keep(void *ctx, const struct record_game *g, const void *payload, size_t n)
@@ -68,8 +69,7 @@ static inline int session_play(const struct selfplay_settings *s, int threads, u
 {
 	struct pool *pool = pool_new(threads);
 	struct selfplay_progress progress = {0};
-	struct err e;
-	int rc = selfplay_run(s, pool, first, count, keep, k, k->stop, &progress, &e);
+	int rc = selfplay_run(s, pool, first, count, keep, k, k->stop, &progress, &k->e);
 	CHECK_INT(atomic_load(&progress.games), k->games);
 	pool_free(pool);
 	return rc;

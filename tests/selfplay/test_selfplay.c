@@ -206,7 +206,14 @@ static void early_ends(void)
 		struct kept none = {.stop = &stop};
 		CHECK_INT(session_play(&s, threads, 0, 200, &none), ERR_STOPPED);
 		CHECK_INT(none.games, 0);
+		CHECK_STR(none.e.text, "self-play: stopped");
 		CHECK_INT(session_play(&s, threads, 0, 0, &none), 0);
+
+		atomic_store(&stop, false); /* both at once: the sink's word stands, and what it said of it */
+		struct kept both = {.enough = 5, .stop = &stop, .stop_at = 5};
+		CHECK_INT(session_play(&s, threads, 0, 200, &both), 0);
+		CHECK_STR(both.e.text, "");
+		kept_release(&both);
 	}
 }
 
