@@ -27,27 +27,6 @@ bool run_again(struct run *u, int *rc, struct err *e)
 	return false;
 }
 
-static int store_once(const char *path, const struct buf *b, struct err *e)
-{
-	struct buf back = {0};
-	int rc = file_write(path, b->data, b->len, e);
-	if (rc == 0)
-		rc = file_read(&back, path, RUN_FILE_BYTES_MAX, e);
-	if (rc == 0 && (back.len != b->len || memcmp(back.data, b->data, b->len) != 0))
-		rc = err_set(e, ERR_FAULT, "%s: what is read back is not what was written", path);
-	buf_release(&back);
-	return rc;
-}
-
-int run_store(struct run *u, const char *path, const struct buf *b, struct err *e)
-{
-	int rc;
-	do
-		rc = store_once(path, b, e);
-	while (run_again(u, &rc, e));
-	return rc;
-}
-
 int run_drop(const char *path, struct err *e)
 {
 	struct file_append f;
@@ -56,6 +35,29 @@ int run_drop(const char *path, struct err *e)
 		return rc;
 	rc = file_append_open(&f, path, 0, e);
 	return rc < 0 ? rc : file_append_close(&f, e);
+}
+
+int run_store_once(const char *path, const struct buf *b, struct err *e)
+{
+	struct buf back = {0};
+	int rc = file_write(path, b->data, b->len, e);
+	if (rc == 0)
+		rc = file_read(&back, path, RUN_FILE_BYTES_MAX, e);
+	if (rc == 0 && (back.len != b->len || memcmp(back.data, b->data, b->len) != 0)) {
+		rc = run_drop(path, e);
+		rc = rc < 0 ? rc : err_set(e, ERR_FAULT, "%s: what is read back is not what was written", path);
+	}
+	buf_release(&back);
+	return rc;
+}
+
+int run_store(struct run *u, const char *path, const struct buf *b, struct err *e)
+{
+	int rc;
+	do
+		rc = run_store_once(path, b, e);
+	while (run_again(u, &rc, e));
+	return rc;
 }
 
 /* 0, ERR_FAULT or ERR_MEMORY. */

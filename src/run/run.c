@@ -147,7 +147,7 @@ static int check_players(struct run *u, const struct player *p, int n, enum run_
 			why = w;
 		}
 	}
-	if (rc == 0 && nn_guard_faulty(&u->guard))
+	if (rc != ERR_FAULT && nn_guard_faulty(&u->guard)) /* whatever else ended the games */
 		rc = err_set(e, ERR_FAULT, "%s", u->guard.first.text);
 	if ((bad == ERR_FAULT || (rc == ERR_FAULT && !u->guard.check)) && run_games_drop(u, what, generation, &drop) < 0) {
 		bad = drop.code;

@@ -33,7 +33,10 @@ void run_phase(struct run *u, enum run_phase phase, uint64_t done, uint64_t tota
 /* Where *rc is ERR_FAULT, the first fault is told to the user and *rc becomes 0: true, the segment is to be made again.
  * From then on everything is checked.  The second one stays an error that says how to go on. */
 bool run_again(struct run *u, int *rc, struct err *e);
-/* Writes a file and reads it back. */
+/* Writes a file and reads it back; ERR_FAULT, and an empty file, where that is something else. */
+int run_store_once(const char *path, const struct buf *b, struct err *e);
+/* The same, again where it was the first fault.  Not within a segment that can be made again: what came before in it
+ * was not checked. */
 int run_store(struct run *u, const char *path, const struct buf *b, struct err *e);
 /* Empties a file, if there is one: what it holds is not to be believed, and is made again. */
 int run_drop(const char *path, struct err *e);

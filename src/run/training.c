@@ -42,6 +42,19 @@ static struct train_state *training_found(struct run *u, uint32_t generation, st
 	return NULL;
 }
 
+/* Empties the checkpoints of a generation from span `first` on.  In this order, so that whoever is interrupted leaves a gap,
+ * behind which the next process believes nothing. */
+static int training_drop(const struct run *u, uint32_t generation, uint32_t first, struct err *e)
+{
+	char path[RUN_PATH_MAX];
+	int rc = 0;
+	for (uint32_t i = first; rc == 0 && i < run_spans(u->r); i++) {
+		run_path(path, sizeof path, u->dir, RUN_CHECKPOINT, generation, run_span_end(u->r, generation, i));
+		rc = run_drop(path, e);
+	}
+	return rc;
+}
+
 /* Checkpoints of this generation that an earlier process wrote: u->state becomes the last good one of an unbroken row.
  * Each was written whole or not at all; one that cannot be read, or be reached from the one before, is damaged: it and
  * those after it are made again. */
@@ -54,7 +67,7 @@ static int training_resume(struct run *u, struct ledger_entry *entry, struct err
 		c->step = run_span_end(u->r, entry->generation, entry->checkpoints);
 		struct train_state *t = training_found(u, entry->generation, c, &rc, e);
 		if (!t)
-			return rc;
+			return rc < 0 ? rc : training_drop(u, entry->generation, entry->checkpoints + 1, e);
 		train_free(u->state);
 		u->state = t;
 		entry->checkpoints++;
@@ -93,7 +106,7 @@ int run_checkpoint_save(struct run *u, uint32_t generation, struct ledger_checkp
 	struct buf b = {0};
 	run_path(path, sizeof path, u->dir, RUN_CHECKPOINT, generation, c->step);
 	train_write(u->state, &b);
-	int rc = b.failed ? err_set(e, ERR_MEMORY, "%s: no memory to write it", path) : run_store(u, path, &b, e);
+	int rc = b.failed ? err_set(e, ERR_MEMORY, "%s: no memory to write it", path) : run_store_once(path, &b, e);
 	if (rc == 0)
 		c->hash = sha256_of(b.data, b.len);
 	if (rc == 0)
@@ -163,16 +176,11 @@ static int training_make(struct run *u, struct ledger_entry *entry, bool resume,
  * been the last of many, and the checkpoints of this generation are made again too. */
 static int training_fault(struct run *u, struct ledger_entry *entry, struct err *e)
 {
-	char path[RUN_PATH_MAX];
 	struct err why = {.text = ""};
-	int rc = 0;
 	train_free(u->state);
 	u->state = NULL;
 	run_window_release(&u->window);
-	for (uint32_t i = 0; rc == 0 && i < run_spans(u->r) && !u->guard.check; i++) {
-		run_path(path, sizeof path, u->dir, RUN_CHECKPOINT, entry->generation, run_span_end(u->r, entry->generation, i));
-		rc = run_drop(path, &why);
-	}
+	int rc = u->guard.check ? 0 : training_drop(u, entry->generation, 0, &why);
 	if (rc < 0)
 		*e = why;
 	return rc < 0 ? rc : ERR_FAULT;
