@@ -38,6 +38,8 @@ IN_C = [
     ("search/tree.c", "fx_rshift32(prior[a], 12)", "fx_asr32(prior[a], 12)"),
     ("nn/ref/leela.c", "fx_rshift64(sum, NN_LEELA_SUM_SHIFT)", "fx_asr64(sum, NN_LEELA_SUM_SHIFT)"),
     ("nn/ref/leela.c", "*at * keep[i] + half;", "*at * keep[i];"),
+    ("search/evaluator_leela.c", "fx_rshift32(fx_sigmoid_q28", "fx_asr32(fx_sigmoid_q28"),
+    ("search/evaluator_leela.c", "!job->planes[GO_HISTORY_BLACK]", "job->planes[GO_HISTORY_BLACK]"),
     ("selfplay/check.c", "fx_asr32(value + 65536, 2)", "fx_rshift32(value + 65536, 2)"),
 ]
 

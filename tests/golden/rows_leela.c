@@ -3,6 +3,7 @@
 #include "golden.h"
 
 #include "nn/leela.h"
+#include "search/evaluator.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -99,27 +100,51 @@ static void tensor_row(struct buf *out, const struct leela_case *c, const struct
 	free(to);
 }
 
+/* What a search is told: the chance of the side to move. */
+static void win_row(struct buf *out, const struct leela_case *c, const struct nn_leela *net, const struct nn_kernels *k,
+		    const uint8_t *planes)
+{
+	enum { POSITIONS_MAX = 3 };
+	struct evaluator *e = evaluator_leela_new(net, k, c->shape.size, 1, NULL);
+	struct eval_job *job = golden_memory(sizeof *job);
+	size_t n = (size_t)(c->shape.size * c->shape.size * NN_LEELA_PLANES);
+	int32_t win[POSITIONS_MAX];
+
+	if (!e)
+		golden_short();
+	memset(job, 0, sizeof *job);
+	for (int i = 0; i < c->positions; i++) {
+		memcpy(job->planes, planes + (size_t)i * n, n);
+		e->evaluate(e, &job, 1);
+		win[i] = job->out.wdl[0];
+	}
+	golden_row(out, T_I32, DIMS(c->positions), win, "leela/%s/win", c->name);
+	evaluator_leela_free(e);
+	free(job);
+}
+
 static void forward_rows(struct buf *out, const struct leela_case *c, int number, const struct nn_leela *net)
 {
 	struct nn_leela_work *w = nn_leela_work_new(&c->shape, c->positions);
-	uint8_t planes[361 * NN_LEELA_PLANES];
+	int n = w ? w->points * NN_LEELA_PLANES : 1;
+	uint8_t *planes = golden_memory((size_t)(c->positions * n));
 	struct nn_kernels k;
-	uint64_t at = 0;
 
 	if (!w)
 		golden_short();
 	nn_kernels_init(&k, golden_cpu_flags);
-	for (int i = 0; i < c->positions; i++) {
-		for (int p = 0; p < w->points * NN_LEELA_PLANES; p++)
-			planes[p] = (uint8_t)rng_below(golden_key(620 + (uint64_t)number), at++, 2);
-		nn_leela_input(w, i, planes);
-	}
+	for (int i = 0; i < c->positions * n; i++)
+		planes[i] = (uint8_t)rng_below(golden_key(620 + (uint64_t)number), (uint64_t)i, 2);
+	for (int i = 0; i < c->positions; i++)
+		nn_leela_input(w, i, planes + i * n);
 	nn_leela_forward(&k, net, w, c->positions);
 	tensor_row(out, c, w, T_U8, w->a, "a");
 	tensor_row(out, c, w, T_U8, w->b, "b");
 	tensor_row(out, c, w, T_I16, w->trunk, "trunk");
 	golden_row(out, T_I32, DIMS(c->positions, w->points + 1), w->policy, "leela/%s/policy", c->name);
 	golden_row(out, T_I32, DIMS(c->positions), w->value, "leela/%s/value", c->name);
+	win_row(out, c, net, &k, planes);
+	free(planes);
 	nn_leela_work_free(w);
 }
 

@@ -364,6 +364,7 @@ def leela_table():
             t.row(f"{at}/{tensor}", kind, [many, n, shape[2]], [getattr(x, tensor) for x in nets])
         t.row(f"{at}/policy", "i32", [many, n + 1], [a[0] for a in answers])
         t.row(f"{at}/value", "i32", [many], [a[1] for a in answers])
+        t.row(f"{at}/win", "i32", [many], [x.win(a[1]) for x, a in zip(nets, answers)])
     return t
 
 

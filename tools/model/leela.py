@@ -3,7 +3,7 @@
 
 import struct
 
-from .base import clamp, rshift
+from .base import clamp, rshift, sigmoid
 
 
 class Net:
@@ -63,9 +63,14 @@ class Net:
             a = [[clamp(rshift(v, 8), 0, 127) for v in x] for x in trunk]
             b = [[clamp(rshift(s * m, 28), 0, 127) for s, m in zip(sums, first[2])] for sums in self.sums(first, a)]
             trunk = self.to_trunk(second, b, trunk)
-        self.a, self.b, self.trunk = a, b, trunk
+        self.a, self.b, self.trunk, self.black = a, b, trunk, planes[0][16]
         head, policy, value1, value2 = self.dense
         seen = [self.outputs(head, x, 24, 0, 32767) for x in trunk]
         logits = self.outputs(policy, [x[0] for x in seen] + [x[1] for x in seen], 20, -2**24, 2**24)
         hidden = self.outputs(value1, [x[2] for x in seen], 24, 0, 32767)
         return logits, self.outputs(value2, hidden, 20, -2**24, 2**24)[0]
+
+    def win(self, value):
+        """The chance, Q16, of the side that is to move in the position that run() saw last."""
+        chance = rshift(sigmoid(2 * value), 12)
+        return 2**16 - chance if self.black_value and not self.black else chance
