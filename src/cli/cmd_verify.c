@@ -87,10 +87,13 @@ static int run(int argc, char **argv)
 	long long n_segments;
 	int n_threads;
 	struct verify_options o = {.say = say};
+	struct err e = {.text = ""};
 	int n = cli_parse(&cli_cmd_verify, argc, argv, opt, sizeof opt / sizeof *opt, 1, 1);
 	if (n < 0)
 		return n == -2 ? CLI_OK : CLI_USAGE;
-	bool kept = verify_is_kept(argv[0]);
+	int kept = verify_is_kept(argv[0], &e);
+	if (kept < 0)
+		return cli_fail("verify", kept, &e);
 	n_segments = kept ? SEGMENTS_KEPT : SEGMENTS;
 	if ((segments && cli_number("--segments", segments, 0, INT32_MAX, &n_segments)) ||
 	    cli_threads(threads, &n_threads) || cli_cpu_flags(cpu ? cpu : "all", &o.cpu_flags) ||

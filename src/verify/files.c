@@ -52,22 +52,28 @@ static int files_of_entry(struct files *f, const struct ledger_entry *x, bool ga
 	return rc;
 }
 
-bool verify_here(const struct verify *v, enum run_file what, uint32_t generation, uint64_t step)
+int verify_here(const struct verify *v, enum run_file what, uint32_t generation, uint64_t step, struct err *e)
 {
 	char path[RUN_PATH_MAX];
 	run_path(path, sizeof path, v->o->dir, what, generation, step);
-	return file_exists(path);
+	return file_there(path, e);
 }
 
 /* Leaves those files that are here. */
-static void files_here(struct verify *v, struct files *f)
+static int files_here(struct verify *v, struct files *f, struct err *e)
 {
 	uint32_t here = 0;
-	for (uint32_t i = 0; i < f->count; i++)
-		if (verify_here(v, f->file[i].what, f->file[i].generation, f->file[i].step))
-			f->file[here++] = f->file[i];
+	for (uint32_t i = 0; i < f->count; i++) {
+		const struct named *x = &f->file[i];
+		int there = verify_here(v, x->what, x->generation, x->step, e);
+		if (there < 0)
+			return there;
+		if (there)
+			f->file[here++] = *x;
+	}
 	v->absent = f->count - here;
 	f->count = here;
+	return 0;
 }
 
 static int files_list(const struct verify *v, struct files *f, struct err *e)
@@ -289,7 +295,7 @@ int verify_files(struct verify *v, struct err *e)
 	struct files f = {0};
 	int rc = files_list(v, &f, e);
 	if (rc == 0 && v->kept)
-		files_here(v, &f);
+		rc = files_here(v, &f, e);
 	if (rc == 0) {
 		verify_say(v, "checking %" PRIu32 " files, of generations 0 to %" PRIu32, f.count + 2,
 		           v->ledger.entries - 1);

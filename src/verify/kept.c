@@ -9,16 +9,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-bool verify_is_kept(const char *dir)
+int verify_is_kept(const char *dir, struct err *e)
 {
 	static const char *const subs[] = {"games", "shards", "checkpoints"};
 	char path[RUN_PATH_MAX + 16];
 	for (size_t i = 0; i < sizeof subs / sizeof *subs; i++) {
 		snprintf(path, sizeof path, "%.*s/%s", RUN_PATH_MAX, dir, subs[i]);
-		if (file_exists(path))
-			return false;
+		int there = file_there(path, e);
+		if (there)
+			return there < 0 ? there : 0;
 	}
-	return true;
+	return 1;
 }
 
 /* From the start */
@@ -78,14 +79,16 @@ static int play_again(struct verify *v, uint32_t generation, struct err *e)
 /* The games of the last generations whose player is here. */
 static int play_last(struct verify *v, uint64_t most, uint32_t *generations, struct err *e)
 {
-	int rc = 0;
 	*generations = 0;
-	for (uint32_t g = v->ledger.entries; rc == 0 && g-- > 1 && *generations < most;)
-		if (verify_here(v, RUN_NET, v->ledger.entry[g - 1].best_generation, 0)) {
+	for (uint32_t g = v->ledger.entries; g-- > 1 && *generations < most;) {
+		int rc = verify_here(v, RUN_NET, v->ledger.entry[g - 1].best_generation, 0, e);
+		*generations += rc > 0;
+		if (rc > 0)
 			rc = play_again(v, g, e);
-			(*generations)++;
-		}
-	return rc;
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
 }
 
 /* The run goes on from another's checkpoint, which is not here: nothing can be made again from the start. */

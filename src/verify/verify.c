@@ -168,10 +168,14 @@ static void say_unfinished(const struct verify *v)
 
 int verify_run(const struct verify_options *o, struct verify_report *out, struct err *e)
 {
-	struct verify v = {.o = o, .report = out, .kept = verify_is_kept(o->dir)};
+	struct verify v = {.o = o, .report = out};
 	*out = (struct verify_report){0};
 	if (strlen(o->dir) > RUN_DIR_MAX)
 		return err_set(e, ERR_ARG, "the directory's name is longer than %d bytes", RUN_DIR_MAX);
+	int kept = verify_is_kept(o->dir, e);
+	if (kept < 0)
+		return kept;
+	v.kept = kept > 0;
 	v.audit = (struct run_audit){
 	    .dir = o->dir,
 	    .recipe = &v.recipe,

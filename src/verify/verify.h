@@ -35,8 +35,9 @@ struct verify_report {
 };
 
 /* Is the run in dir kept without what can be made again: no games, shards, checkpoints?  `segments` counts generations then,
- * the last ones whose player's net is there: all their games are played again; if it is not 0 generation 1 is made again, too. */
-bool verify_is_kept(const char *dir);
+ * the last ones whose player's net is there: all their games are played again; if it is not 0 generation 1 is made again, too.
+ * 1, 0, or an error: it cannot be told. */
+int verify_is_kept(const char *dir, struct err *e);
 
 /* 0: everything asked for holds.  ERR_MISMATCH: something does not; e names file or segment.  Other codes: could not
  * be checked (unreadable, out of memory, stopped). */

@@ -25,8 +25,8 @@ int verify_stopping(const struct verify *v, struct err *e);
 /* Every file that the ledger names is there, with the right hash; others are counted and named. */
 int verify_files(struct verify *v, struct err *e);
 
-/* Is this file of the run here? */
-bool verify_here(const struct verify *v, enum run_file what, uint32_t generation, uint64_t step);
+/* Is this file of the run here?  1, 0, or an error: it cannot be told. */
+int verify_here(const struct verify *v, enum run_file what, uint32_t generation, uint64_t step, struct err *e);
 
 /* What can be checked of a kept run. */
 int verify_kept(struct verify *v, struct err *e);

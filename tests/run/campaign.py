@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""campaign.py [--every] [--seeds N] [--first S] [--jobs J] MIAI_FAULTY RECIPE...: calls fail; what does miai do?
+"""campaign.py [--every [--of NAME]] [--seeds N] [--first S] [--jobs J] MIAI_FAULTY RECIPE...: calls fail; what does miai do?
 
 MIAI_FAULTY is the program with tests/run/faulty.c in it.  Each seed chooses what is done (a run from nothing, a run
-continued, a check of a good run, a check of a damaged one, a look at files, a game by GTP), which calls fail and how
-often.  Of several recipes it also chooses one, and whether its runs have --check; one that goes on from a checkpoint
-stands behind that run's recipe.  Demanded:
+continued, a check of a good run, whole or kept without what can be made again, a check of a damaged one, a look at files, a
+game by GTP), which calls fail and how often.  Of several recipes it also chooses one, and whether its runs have --check;
+one that goes on from a checkpoint stands behind that run's recipe.  Demanded:
 
-- a process never dies of a signal or of a sanitizer's report, and leaks nothing that a sanitizer sees;
+- a process never dies of a signal or of a sanitizer's report, leaks nothing that a sanitizer sees, and leaves nothing in
+  TMPDIR;
 - it either succeeds, with the same bytes as always, or ends with code 3 and an error that says what could not be done;
 - interrupted calls and short counts are no failures: with these alone it succeeds;
 - a directory that it leaves is completed to the same bytes by the next process that is let alone;
 - verify never calls a good run bad, and nothing intact that is not.
 
-With --every there is no chance: each call of a run, and of a check that makes it all again, fails once.  Prints the
-figures; ends with code 1 if anything else was seen."""
+With --every there is no chance: each call of a run, of a check that makes it all again, and of checks of a kept run fails
+once; or of that of these that NAME names.  Prints the figures; ends with code 1 if anything else was seen."""
 import argparse
 import collections
 import concurrent.futures
@@ -30,6 +31,7 @@ import tempfile
 KINDS = ['memory', 'thread', 'short', 'eintr', 'eio', 'enospc', 'open', 'rename', 'mkdir', 'stat', 'lock']
 HARMLESS = ['short', 'eintr']
 HOLDS, MISMATCH, UNREADABLE = 0, 1, 3
+EVERY = ['run', 'rebuild', 'kept', 'kept-damaged']
 CLEAR = re.compile(r'^miai \w+: (\S.*: cannot [^:]+: \S|.*\bno memory\b|.*\bout of memory\b|cannot start (a thread|\d+ threads)|.*: the system gives no )',
                    re.M)
 REPORT = re.compile(r'Sanitizer|runtime error:')
@@ -49,6 +51,15 @@ def files(where):
     return found
 
 
+def flipped(path, chance):
+    """Changes a bit of a file."""
+    with open(path, 'rb') as f:
+        data = bytearray(f.read())
+    data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+    with open(path, 'wb') as f:
+        f.write(data)
+
+
 class Bad(Exception):
     pass
 
@@ -66,15 +77,32 @@ class Base:
     def __init__(self, miai, recipe, scratch, earlier):
         self.miai, self.recipe, self.start = miai, recipe, started_from(recipe, earlier)
         os.mkdir(scratch)
-        self.good, self.part = os.path.join(scratch, 'good'), os.path.join(scratch, 'part')
+        self.good, self.part, self.kept, self.damaged = (os.path.join(scratch, n) for n in ('good', 'part', 'kept', 'damaged'))
         self.calls = {}
         self.run(self.good, 'run')
         self.want = files(self.good)
         self.run(self.part, 'part', '--until', '1')
         self.nets = sorted(n for n in self.want if n.startswith('nets/'))
+        self.keep()
         self.clean = {}
         for name, args, text in self.looks():
             self.clean[name] = self.whole(name, args, text)
+        self.calls['damaged'] = self.calls['verify']
+
+    def keep(self):
+        """The run without what can be made again, and that with a net that is damaged."""
+        with open(os.path.join(self.good, 'ledger')) as f:
+            *_, player, _ = re.findall(r'(?m)^best (\d+) ', f.read())
+        net = f'nets/{int(player):06}.net'
+        os.makedirs(os.path.join(self.kept, 'nets'))
+        for name in 'recipe', 'ledger', net:
+            shutil.copy(os.path.join(self.good, name), os.path.join(self.kept, name))
+        shutil.copytree(self.kept, self.damaged)
+        flipped(os.path.join(self.damaged, net), random.Random(1))
+        code, _, _, counts = self.call(['verify', self.damaged, '--segments', '0', '--seed', '1'], {'seed': 0})
+        if code != MISMATCH:
+            raise SystemExit(f'a kept run with a damaged net: {code}')
+        self.calls['kept-damaged'] = {k: calls for k, (calls, _) in counts.items()}
 
     def whole(self, name, args, text=None):
         code, out, err, counts = self.call(args, {'seed': 0}, text)
@@ -90,18 +118,23 @@ class Base:
         """What only reads: (name, arguments, standard input)."""
         return [('verify', ['verify', self.good, '--segments', '4', '--seed', '1'], None),
                 ('rebuild', ['verify', self.good, '--rebuild'], None),
+                ('kept', ['verify', self.kept, '--segments', '1', '--seed', '1', *self.start], None),
+                ('kept-rebuild', ['verify', self.kept, '--rebuild', *self.start], None),
                 ('info', ['info', self.recipe, self.good, *(os.path.join(self.good, n) for n in sorted(self.want))], None),
                 ('gtp', ['gtp', '--net', os.path.join(self.good, self.nets[-1]), '--visits', '9'], DIALOGUE)]
 
     def call(self, args, faults, text=None):
         """(code, standard output, standard error, kind -> (calls, failures))"""
-        with tempfile.NamedTemporaryFile(mode='r') as report:
-            env = dict(os.environ, FAULTS=' '.join(f'{k}={v}' for k, v in faults.items()), FAULTS_REPORT=report.name)
+        with tempfile.NamedTemporaryFile(mode='r') as report, tempfile.TemporaryDirectory() as tmp:
+            env = dict(os.environ, FAULTS=' '.join(f'{k}={v}' for k, v in faults.items()), FAULTS_REPORT=report.name, TMPDIR=tmp)
             # One that allocates memory in vain may say so with a null pointer, as the C library does.
             env['ASAN_OPTIONS'] = 'allocator_may_return_null=1:detect_leaks=1'
             ran = subprocess.run([self.miai, *map(str, args)], input=text, capture_output=True, text=True, env=env,
                                  timeout=600, errors='replace')
             counts = {k: (int(a), int(b)) for k, a, b in (line.split() for line in report)}
+            left = os.listdir(tmp)
+        if left and ran.returncode >= 0:
+            raise Bad(f'left in TMPDIR: {left}')
         return ran.returncode, ran.stdout, ran.stderr, counts
 
 
@@ -145,7 +178,7 @@ class Seed:
             raise Bad('crashed')
         if code == UNREADABLE and not CLEAR.search(err):
             raise Bad('no clear error')
-        if code != HOLDS and failed <= set(HARMLESS) and name != 'damaged':
+        if code != HOLDS and failed <= set(HARMLESS) and 'damaged' not in name:
             raise Bad('stumbled over an interruption or a short count')
         if not failed:
             self.ends['undisturbed'] += 1
@@ -202,21 +235,19 @@ class Seed:
             raise Bad(f'ends with {code}')
 
     def damaged(self):
-        shutil.copytree(self.base.good, self.where)
-        name = self.random.choice(sorted(self.base.want))
-        path = os.path.join(self.where, name)
-        with open(path, 'rb') as f:
-            data = bytearray(f.read())
-        data[self.random.randrange(len(data))] ^= 1 << self.random.randrange(8)
-        with open(path, 'wb') as f:
-            f.write(data)
-        self.base.calls['damaged'] = self.base.calls['verify']
-        code, out, _ = self.step('damaged', ['verify', self.where, '--segments', '4'])
+        source, kind = self.random.choice([(self.base.good, 'damaged'), (self.base.kept, 'kept-damaged')])
+        shutil.copytree(source, self.where)
+        name = self.random.choice(sorted(files(source)))
+        flipped(os.path.join(self.where, name), self.random)
+        self.refused(name, self.step(kind, ['verify', self.where, '--segments', self.random.choice([0, 4])]))
+
+    def refused(self, name, told):
+        code, out, _ = told
         if code not in (MISMATCH, UNREADABLE) or re.search('(?m)^intact: ', out):
             raise Bad(f'a damaged {name} passes: {code}')
 
     def choose(self):
-        return self.random.choices([self.fresh, self.resumed, self.look, self.damaged], [6, 3, 4, 1])[0]
+        return self.random.choices([self.fresh, self.resumed, self.look, self.damaged], [6, 3, 6, 2])[0]
 
     def judge(self):
         what = self.choose()
@@ -240,15 +271,18 @@ class Single(Seed):
     def faults(self, name):
         return self.one
 
-    def rebuild(self):
-        self.look('rebuild')
+    def only(self):
+        self.look(self.name)
+
+    def kept_damaged(self):
+        self.refused('net', self.step(self.name, ['verify', self.base.damaged, '--segments', '0', '--seed', '1']))
 
     def choose(self):
-        return self.fresh if self.name == 'run' else self.rebuild
+        return {'run': self.fresh, 'kept-damaged': self.kept_damaged}.get(self.name, self.only)
 
 
-def every(bases, scratch):
-    where = ((base, name, kind, call) for base in bases for name in ('run', 'rebuild') for kind in KINDS
+def every(bases, names, scratch):
+    where = ((base, name, kind, call) for base in bases for name in names for kind in KINDS
              for call in range(1, base.calls[name][kind] + 1))
     return [Single(base, i, scratch, *x) for i, (base, *x) in enumerate(where)]
 
@@ -257,6 +291,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument('--seeds', type=int, help='how many seeds, or calls (60; with --every all)')
     p.add_argument('--every', action='store_true')
+    p.add_argument('--of', choices=EVERY, help='with --every: of this alone')
     p.add_argument('--first', type=int, default=1)
     p.add_argument('--jobs', type=int, default=os.cpu_count())
     p.add_argument('miai')
@@ -269,7 +304,7 @@ def main():
         for i, recipe in enumerate(a.recipe):
             bases.append(Base(os.path.abspath(a.miai), os.path.abspath(recipe), os.path.join(scratch, f'base{i}'), bases))
         numbers = range(a.first, a.first + a.seeds)
-        seeds = every(bases, scratch)[a.first - 1:][:a.seeds] if a.every else [Seed(bases, n, scratch) for n in numbers]
+        seeds = every(bases, [a.of] if a.of else EVERY, scratch)[a.first - 1:][:a.seeds] if a.every else [Seed(bases, n, scratch) for n in numbers]
         for s, wrong in zip(seeds, pool.map(Seed.judge, seeds)):
             failures += s.failures
             ends += s.ends
