@@ -9,6 +9,7 @@
 
 struct run_audit {
 	const char *dir;
+	const char *start; /* the file that the recipe's run.start names, where it is not in dir; or NULL */
 	const struct recipe *recipe;
 	const struct ledger *ledger;
 	struct pool *pool;
@@ -25,10 +26,17 @@ void run_audit_release(struct run_audit *a);
 int run_audit_games(const struct run_audit *a, enum run_file what, uint32_t generation, struct record_games *out,
                     struct err *e);
 
-/* Is the generation's entry what its files say?  Games are legal, rightly scored, of the recipe's rules and komi; the
+/* Does the generation's entry follow from the recipe and the entries before it, which have to have passed, as far as
+ * that needs no file?  Its games, steps and window are the recipe's; a match of such results ends there, or there is
+ * none where the recipe has none; promotion, best net and rating follow from it.  Of entry 0: nothing was before it.
+ * ERR_MISMATCH says what does not. */
+int run_audit_ledger(const struct run_audit *a, uint32_t generation, struct err *e);
+
+/* The same, and is the entry what its files say?  Games are legal, rightly scored, of the recipe's rules and komi; the
  * shard holds their samples; checkpoints stand at the recipe's steps and no weight moved faster than max_step; the
- * net is the last checkpoint's; the match's games decide as the entry says.  Entry 0: the initial state is the
- * recipe's.  ERR_MISMATCH says what is wrong. */
+ * net is the last checkpoint's; the match's games decide as the entry says.  Entry 0, of which no file is needed but the
+ * checkpoint that the recipe may start from: the initial state is the recipe's, and its net.  ERR_MISMATCH says what is
+ * wrong. */
 int run_audit_entry(const struct run_audit *a, uint32_t generation, struct err *e);
 
 /* How many segments a generation has. */
@@ -40,7 +48,7 @@ int run_audit_again(struct run_audit *a, uint32_t generation, enum run_segment k
                     struct err *e);
 
 /* Plays all self-play games of a generation again, from its net alone, and compares their Merkle root with the ledger's:
- * ERR_MISMATCH where they differ. */
+ * ERR_MISMATCH where they differ.  The entry has to have passed run_audit_ledger. */
 int run_audit_replay(const struct run_audit *a, uint32_t generation, struct err *e);
 
 #endif

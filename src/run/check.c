@@ -36,6 +36,123 @@ int run_audit_games(const struct run_audit *a, enum run_file what, uint32_t gene
 	return hash_equal(&root, want) ? 0 : run_damaged(path, &root, want, e);
 }
 
+/* The entry itself, beside the recipe and the entries before */
+
+static int check_counts(const struct run_audit *a, uint32_t generation, struct err *e)
+{
+	const struct ledger_entry *x = &a->ledger->entry[generation];
+	/* games <= 10^7, moves <= 4096: no overflow; a move gives one sample at most */
+	uint64_t samples = (uint64_t)a->recipe->selfplay_games * (uint64_t)recipe_max_moves(a->recipe);
+	if (x->games != (uint32_t)a->recipe->selfplay_games)
+		return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": %" PRIu32 " games, where the recipe has %" PRId32,
+		               generation, x->games, a->recipe->selfplay_games);
+	if (x->samples == 0 || x->samples > samples)
+		return err_set(e, ERR_MISMATCH,
+		               "generation %" PRIu32 ": %" PRIu32 " samples, where its games give 1 to %" PRIu64, generation,
+		               x->samples, samples);
+	if (x->window_first != run_window_first(a->recipe, generation))
+		return err_set(e, ERR_MISMATCH,
+		               "generation %" PRIu32 ": window from generation %" PRIu64
+		               ", where the recipe gives %" PRIu32,
+		               generation, x->window_first, run_window_first(a->recipe, generation));
+	return 0;
+}
+
+static int check_steps(const struct run_audit *a, uint32_t generation, struct err *e)
+{
+	const struct ledger_entry *entry = &a->ledger->entry[generation];
+	if (entry->checkpoints != run_spans(a->recipe))
+		return err_set(e, ERR_MISMATCH,
+		               "generation %" PRIu32 ": %" PRIu32 " checkpoints, where the recipe has %" PRIu32,
+		               generation, entry->checkpoints, run_spans(a->recipe));
+	for (uint32_t i = 0; i < entry->checkpoints; i++)
+		if (entry->checkpoint[i].step != run_span_end(a->recipe, generation, i))
+			return err_set(e, ERR_MISMATCH,
+			               "generation %" PRIu32 ": checkpoint %" PRIu32 " stands at step %" PRIu64
+			               ", where the recipe has %" PRIu64,
+			               generation, i, entry->checkpoint[i].step,
+			               run_span_end(a->recipe, generation, i));
+	return 0;
+}
+
+static int check_decision(const struct run_audit *a, uint32_t generation, const struct run_gate *gate, struct err *e)
+{
+	const struct ledger_entry *x = &a->ledger->entry[generation];
+	struct ledger_entry want = {.generation = generation, .net = x->net};
+	run_decide(&want, x - 1, gate);
+	if (want.match_games != x->match_games || want.wins != x->wins || want.draws != x->draws ||
+	    want.losses != x->losses)
+		return err_set(e, ERR_MISMATCH,
+		               "generation %" PRIu32 ": its match has %" PRIu32 " won, %" PRIu32 " drawn, %" PRIu32
+		               " lost, not what the ledger says",
+		               generation, want.wins, want.draws, want.losses);
+	if (want.promoted != x->promoted || want.best_generation != x->best_generation ||
+	    !hash_equal(&want.best, &x->best))
+		return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": promotion does not follow from its match",
+		               generation);
+	if (want.rating != x->rating)
+		return err_set(e, ERR_MISMATCH,
+		               "generation %" PRIu32 ": rating %" PRId32 ", where its matches give %" PRId32,
+		               generation, x->rating, want.rating);
+	return 0;
+}
+
+static int check_no_match(const struct run_audit *a, uint32_t generation, struct err *e)
+{
+	const struct ledger_entry *x = &a->ledger->entry[generation];
+	struct hash none = merkle_root(NULL, 0);
+	if (x->match_games || !hash_equal(&none, &x->match_root))
+		return err_set(e, ERR_MISMATCH,
+		               "generation %" PRIu32 ": a match of %" PRIu32 " games, where the recipe has none", generation,
+		               x->match_games);
+	return check_decision(a, generation, NULL, e);
+}
+
+/* Can a match have ended with so many games won, drawn and lost, and what was decided then? */
+static int check_result(const struct run_audit *a, uint32_t generation, struct err *e)
+{
+	const struct ledger_entry *x = &a->ledger->entry[generation];
+	struct run_gate gate;
+	run_gate_init(&gate, a->recipe);
+	run_gate_counts(&gate, x->wins, x->draws, x->losses);
+	if (!gate.decided || gate.games != x->match_games)
+		return err_set(e, ERR_MISMATCH,
+		               "generation %" PRIu32 ": a match of %" PRIu32 " games, %" PRIu32 " won, %" PRIu32
+		               " drawn, %" PRIu32 " lost, where the recipe's ends %s",
+		               generation, x->match_games, x->wins, x->draws, x->losses,
+		               gate.decided ? "earlier" : "later");
+	return check_decision(a, generation, &gate, e);
+}
+
+/* Before the initial state there is nothing. */
+static int check_zero(const struct run_audit *a, struct err *e)
+{
+	const struct ledger_entry *x = &a->ledger->entry[0];
+	struct ledger_entry want = {.net = x->net};
+	run_entry_zero(&want);
+	const char *wrong = !hash_equal(&want.games_root, &x->games_root)   ? "games"
+	                    : !hash_equal(&want.shard, &x->shard)           ? "samples"
+	                    : x->window_first != 0                          ? "window"
+	                    : !hash_equal(&want.match_root, &x->match_root) ? "match"
+	                                                                    : NULL;
+	if (wrong)
+		return err_set(e, ERR_MISMATCH,
+		               "generation 0: %s, where nothing was played before the initial state", wrong);
+	return 0;
+}
+
+int run_audit_ledger(const struct run_audit *a, uint32_t generation, struct err *e)
+{
+	if (generation == 0)
+		return check_zero(a, e);
+	int rc = check_counts(a, generation, e);
+	if (rc == 0)
+		rc = check_steps(a, generation, e);
+	if (rc < 0)
+		return rc;
+	return a->recipe->gate_pairs == 0 ? check_no_match(a, generation, e) : check_result(a, generation, e);
+}
+
 /* Games, one task each */
 
 struct check_games {
@@ -98,10 +215,6 @@ static int check_samples(const struct run_audit *a, uint32_t generation, struct 
 	struct buf shard = {0};
 	uint32_t samples = 0;
 	int rc = run_audit_games(a, RUN_GAMES, generation, &games, e);
-	if (rc == 0 && games.count != (uint32_t)a->recipe->selfplay_games)
-		rc =
-		    err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": %" PRIu32 " games, where the recipe has %" PRId32,
-		            generation, games.count, a->recipe->selfplay_games);
 	if (rc == 0)
 		rc = check_games(a, generation, &games, false, e);
 	if (rc == 0)
@@ -118,24 +231,7 @@ static int check_samples(const struct run_audit *a, uint32_t generation, struct 
 	return rc;
 }
 
-/* Training: where checkpoints stand, how far weights moved, the net */
-
-static int check_steps(const struct run_audit *a, uint32_t generation, struct err *e)
-{
-	const struct ledger_entry *entry = &a->ledger->entry[generation];
-	if (entry->checkpoints != run_spans(a->recipe))
-		return err_set(e, ERR_MISMATCH,
-		               "generation %" PRIu32 ": %" PRIu32 " checkpoints, where the recipe has %" PRIu32,
-		               generation, entry->checkpoints, run_spans(a->recipe));
-	for (uint32_t i = 0; i < entry->checkpoints; i++)
-		if (entry->checkpoint[i].step != run_span_end(a->recipe, generation, i))
-			return err_set(e, ERR_MISMATCH,
-			               "generation %" PRIu32 ": checkpoint %" PRIu32 " stands at step %" PRIu64
-			               ", where the recipe has %" PRIu64,
-			               generation, i, entry->checkpoint[i].step,
-			               run_span_end(a->recipe, generation, i));
-	return 0;
-}
+/* Training: how far weights moved, the net */
 
 static struct train_state *audit_state(const struct run_audit *a, uint32_t generation, uint32_t i, int *rc,
                                        struct err *e)
@@ -159,9 +255,7 @@ static int check_net(const struct run_audit *a, uint32_t generation, const struc
 static int check_training(const struct run_audit *a, uint32_t generation, struct err *e)
 {
 	char where[32];
-	int rc = check_steps(a, generation, e);
-	if (rc < 0)
-		return rc;
+	int rc = 0;
 	snprintf(where, sizeof where, "generation %" PRIu32, generation);
 	uint32_t spans = a->ledger->entry[generation].checkpoints;
 	struct train_state *before =
@@ -182,28 +276,6 @@ static int check_training(const struct run_audit *a, uint32_t generation, struct
 }
 
 /* The match */
-
-static int check_decision(const struct run_audit *a, uint32_t generation, const struct run_gate *gate, struct err *e)
-{
-	const struct ledger_entry *x = &a->ledger->entry[generation];
-	struct ledger_entry want = {.generation = generation, .net = x->net};
-	run_decide(&want, x - 1, gate);
-	if (want.match_games != x->match_games || want.wins != x->wins || want.draws != x->draws ||
-	    want.losses != x->losses)
-		return err_set(e, ERR_MISMATCH,
-		               "generation %" PRIu32 ": its match has %" PRIu32 " won, %" PRIu32 " drawn, %" PRIu32
-		               " lost, not what the ledger says",
-		               generation, want.wins, want.draws, want.losses);
-	if (want.promoted != x->promoted || want.best_generation != x->best_generation ||
-	    !hash_equal(&want.best, &x->best))
-		return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": promotion does not follow from its match",
-		               generation);
-	if (want.rating != x->rating)
-		return err_set(e, ERR_MISMATCH,
-		               "generation %" PRIu32 ": rating %" PRId32 ", where its matches give %" PRId32,
-		               generation, x->rating, want.rating);
-	return 0;
-}
 
 /* The games up to the one that decides, which has to be the last. */
 static int check_gate(const struct run_audit *a, uint32_t generation, const struct record_games *games,
@@ -233,13 +305,8 @@ static int check_match(const struct run_audit *a, uint32_t generation, struct er
 {
 	struct run_gate gate;
 	struct record_games games = {0};
-	if (a->recipe->gate_pairs == 0) {
-		struct hash none = merkle_root(NULL, 0);
-		if (!hash_equal(&none, &a->ledger->entry[generation].match_root))
-			return err_set(e, ERR_MISMATCH, "generation %" PRIu32 ": a match, where the recipe has none",
-			               generation);
-		return check_decision(a, generation, NULL, e);
-	}
+	if (a->recipe->gate_pairs == 0)
+		return 0;
 	int rc = run_audit_games(a, RUN_MATCH, generation, &games, e);
 	if (rc == 0)
 		rc = check_games(a, generation, &games, true, e);
@@ -255,14 +322,9 @@ static int check_match(const struct run_audit *a, uint32_t generation, struct er
 static int check_start(const struct run_audit *a, struct err *e)
 {
 	const struct ledger_entry *x = &a->ledger->entry[0];
-	struct ledger_entry want = {.net = x->net};
 	struct train_state *t = NULL;
 	struct buf b = {0};
-	run_entry_zero(&want);
-	if (!hash_equal(&want.games_root, &x->games_root) || !hash_equal(&want.match_root, &x->match_root) ||
-	    !hash_equal(&want.shard, &x->shard) || x->window_first != 0)
-		return err_set(e, ERR_MISMATCH, "entry 0 says that games were played before it");
-	int rc = run_start_build(a->recipe, a->dir, &t, e);
+	int rc = a->start ? run_start_load(a->recipe, a->start, &t, e) : run_start_build(a->recipe, a->dir, &t, e);
 	if (rc < 0)
 		return rc;
 	train_write(t, &b);
@@ -270,7 +332,7 @@ static int check_start(const struct run_audit *a, struct err *e)
 	if (b.failed)
 		rc = err_set(e, ERR_MEMORY, "no memory for the initial state");
 	else if (!hash_equal(&h, &x->checkpoint[0].hash))
-		rc = err_set(e, ERR_MISMATCH, "the initial state is not the recipe's");
+		rc = err_set(e, ERR_MISMATCH, "generation 0: the initial state is not the recipe's");
 	else
 		rc = check_net(a, 0, t, e);
 	buf_release(&b);
@@ -280,15 +342,10 @@ static int check_start(const struct run_audit *a, struct err *e)
 
 int run_audit_entry(const struct run_audit *a, uint32_t generation, struct err *e)
 {
-	const struct ledger_entry *x = &a->ledger->entry[generation];
-	if (generation == 0)
-		return check_start(a, e);
-	if (x->window_first != run_window_first(a->recipe, generation))
-		return err_set(e, ERR_MISMATCH,
-		               "generation %" PRIu32 ": window from generation %" PRIu64
-		               ", where the recipe gives %" PRIu32,
-		               generation, x->window_first, run_window_first(a->recipe, generation));
-	int rc = check_samples(a, generation, e);
+	int rc = run_audit_ledger(a, generation, e);
+	if (rc < 0 || generation == 0)
+		return rc < 0 ? rc : check_start(a, e);
+	rc = check_samples(a, generation, e);
 	if (rc == 0)
 		rc = check_training(a, generation, e);
 	return rc < 0 ? rc : check_match(a, generation, e);

@@ -29,6 +29,17 @@ void run_gate_add(struct run_gate *g, int points)
 		g->decided = g->lead >= 0 ? 1 : -1;
 }
 
+/* First both win by turns, so that the lead stays 0; then come the draws, and then what one side won more.  So the lead
+ * never turns back on its way from 0 to the end, and the last pair has as much of it as a pair can, 4 if the end is that
+ * far: before that pair no order has less. */
+void run_gate_counts(struct run_gate *g, uint32_t wins, uint32_t draws, uint32_t losses)
+{
+	uint64_t level = 2 * (uint64_t)(wins < losses ? wins : losses), all = (uint64_t)wins + draws + losses;
+	int more = wins > losses ? 2 : 0;
+	for (uint64_t i = 0; i < all && !g->decided; i++)
+		run_gate_add(g, i >= level + draws ? more : i >= level ? 1 : i % 2 ? 0 : 2);
+}
+
 int run_match_points(uint32_t index, int32_t score_half)
 {
 	int black = score_half > 0 ? 2 : score_half == 0;

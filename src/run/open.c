@@ -103,17 +103,12 @@ static int start_missing(const struct run *u, const char *path, struct err *e)
 static int open_start(const struct run *u, struct buf *b, struct err *e)
 {
 	char path[RUN_PATH_MAX];
-	int rc;
+	if (u->o->start)
+		return run_start_given(u->r, u->o->start, b, e);
 	if (!recipe_has_start(u->r))
-		return u->o->start ? err_set(e, ERR_ARG, "%s: the recipe begins with random weights, it has no run.start",
-		                             u->o->start)
-		                   : 0;
-	if (u->o->start) {
-		rc = run_start_check(u->r, u->o->start, b, e);
-		return rc == ERR_MISMATCH || rc == ERR_FORMAT ? err_prefix(e, ERR_ARG, "--start") : rc;
-	}
+		return 0;
 	run_path(path, sizeof path, u->dir, RUN_STARTED_FROM, 0, 0);
-	rc = file_there(path, e);
+	int rc = file_there(path, e);
 	return rc < 0 ? rc : rc > 0 ? 0 : start_missing(u, path, e);
 }
 

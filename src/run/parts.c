@@ -222,7 +222,7 @@ static struct train_state *start_read(const struct recipe *r, const struct buf *
 }
 
 /* NULL: see e, code in *rc. */
-static struct train_state *start_load(const struct recipe *r, const char *path, struct buf *file, int *rc, struct err *e)
+static struct train_state *start_file(const struct recipe *r, const char *path, struct buf *file, int *rc, struct err *e)
 {
 	struct buf own = {0}, *b = file ? file : &own;
 	struct train_state *t = NULL;
@@ -239,7 +239,22 @@ static struct train_state *start_load(const struct recipe *r, const char *path, 
 int run_start_check(const struct recipe *r, const char *path, struct buf *file, struct err *e)
 {
 	int rc;
-	train_free(start_load(r, path, file, &rc, e));
+	train_free(start_file(r, path, file, &rc, e));
+	return rc;
+}
+
+int run_start_given(const struct recipe *r, const char *path, struct buf *file, struct err *e)
+{
+	if (!recipe_has_start(r))
+		return err_set(e, ERR_ARG, "%s: the recipe begins with random weights, it has no run.start", path);
+	int rc = run_start_check(r, path, file, e);
+	return rc == ERR_MISMATCH || rc == ERR_FORMAT ? err_prefix(e, ERR_ARG, "--start") : rc;
+}
+
+int run_start_load(const struct recipe *r, const char *path, struct train_state **out, struct err *e)
+{
+	int rc;
+	*out = start_file(r, path, NULL, &rc, e);
 	return rc;
 }
 
@@ -247,11 +262,9 @@ int run_start_build(const struct recipe *r, const char *dir, struct train_state 
 {
 	struct nn_shape shape;
 	char path[RUN_PATH_MAX];
-	int rc = 0;
 	if (recipe_has_start(r)) {
 		run_path(path, sizeof path, dir, RUN_STARTED_FROM, 0, 0);
-		*out = start_load(r, path, NULL, &rc, e);
-		return rc;
+		return run_start_load(r, path, out, e);
 	}
 	run_shape(r, &shape);
 	*out = train_new(&shape, (uint64_t)r->run_seed, e);

@@ -27,6 +27,9 @@ int run_game(const struct record_games *games, uint32_t i, struct record_game *g
 /* The same, and was it played by the rules: those of s, its komi, every move legal, the score right? */
 int run_game_check(const struct selfplay_settings *s, const struct record_games *games, uint32_t i,
                    struct record_game *g, struct err *e);
+/* Feeds the gate so many games, fewer than 2^32, in the order that decides latest: where their last does not decide, it
+ * does in no order. */
+void run_gate_counts(struct run_gate *g, uint32_t wins, uint32_t draws, uint32_t losses);
 /* The candidate's points in match game `index`: 0, 1 or 2. */
 int run_match_points(uint32_t index, int32_t score_half);
 
@@ -36,9 +39,13 @@ int run_shard_build(const struct recipe *r, uint32_t generation, const struct re
 
 /* The state before the first step: random weights, or those of the checkpoint that the recipe starts from, in dir. */
 int run_start_build(const struct recipe *r, const char *dir, struct train_state **out, struct err *e);
+/* The same, where that checkpoint lies elsewhere. */
+int run_start_load(const struct recipe *r, const char *path, struct train_state **out, struct err *e);
 /* Is the file, from anywhere, the one that the recipe's run.start names, and a checkpoint of its net?  file (may be NULL)
  * gets its bytes. */
 int run_start_check(const struct recipe *r, const char *path, struct buf *file, struct err *e);
+/* The same of a file that the user gave, which is ERR_ARG where it is another, or where the recipe names none. */
+int run_start_given(const struct recipe *r, const char *path, struct buf *file, struct err *e);
 /* Entry 0, given its checkpoint and its net: what else it says. */
 void run_entry_zero(struct ledger_entry *e);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A run that was kept without what can be made again: recipe, ledger and some of its nets.  What it says is checked where
- * it can be: from its start, by making the first generations again, and wherever a net is, by playing the games that the
- * ledger says it played. */
+ * it can be: every entry beside the recipe; from its start, by making the first generations again; and wherever a net is,
+ * by playing the games that the ledger says it played. */
 #include "verify/verify_int.h"
 
 #include "base/file.h"
@@ -20,6 +20,27 @@ int verify_is_kept(const char *dir, struct err *e)
 			return there < 0 ? there : 0;
 	}
 	return 1;
+}
+
+/* The ledger beside the recipe */
+
+/* Every entry; start: the initial state and its net are made again, too.  Nothing is played by an entry that contradicts
+ * the recipe, which could have any number of games. */
+static int check_entries(struct verify *v, bool start, struct err *e)
+{
+	int rc = 0;
+	for (uint32_t g = 0; rc == 0 && g < v->ledger.entries; g++) {
+		rc = g == 0 && start ? run_audit_entry(&v->audit, 0, e) : run_audit_ledger(&v->audit, g, e);
+		if (rc == 0)
+			rc = verify_stopping(v, e);
+	}
+	if (rc < 0)
+		return rc;
+	verify_say(v,
+	           "the ledger fits the recipe: in %" PRIu64 " generations its numbers of games and steps, its windows and "
+	           "the ends of its matches; promotions and ratings follow from the results that it tells%s",
+	           v->report->generations, start ? "; the initial state and its net are the recipe's" : "");
+	return 0;
 }
 
 /* From the start */
@@ -100,7 +121,8 @@ static int no_start(struct verify *v, struct err *e)
 		return err_set(e, ERR_ARG,
 		               "%s: the run goes on from another run's checkpoint, SHA-256 %s: give that file with --start",
 		               v->o->dir, hex);
-	verify_say(v, "not checked: generations 0 and 1 from the checkpoint that the run goes on from (--start FILE)");
+	verify_say(v, "not checked: generation%s from the checkpoint that the run goes on from (--start FILE)",
+	           v->ledger.entries > 1 ? "s 0 and 1" : " 0");
 	return 0;
 }
 
@@ -109,21 +131,28 @@ int verify_kept(struct verify *v, struct err *e)
 	bool start = !recipe_has_start(&v->recipe) || v->o->start;
 	uint32_t last = v->ledger.entries - 1, played = 0;
 	uint32_t first = v->o->rebuild ? last : v->o->segments > 0 && last > 0 && start;
-	int rc = start ? 0 : no_start(v, e);
 	if (!v->o->scratch)
 		return err_set(e, ERR_ARG, "%s: kept without its games, and there is no folder to make them in again", v->o->dir);
-	if (rc == 0 && first > 0) /* first, as it says whether v->o->start is what it should be */
+	int rc = v->o->start ? run_start_given(&v->recipe, v->o->start, NULL, e) : 0;
+	if (rc == 0)
+		rc = check_entries(v, start, e);
+	if (rc == 0 && !start)
+		rc = no_start(v, e);
+	if (rc == 0 && first > 0)
 		rc = make_start(v, first, e);
 	if (rc == 0 && !v->o->rebuild)
 		rc = play_last(v, v->o->segments, &played, e);
 	if (rc < 0)
 		return rc;
 	if (v->o->rebuild)
-		verify_say(v, "rebuilt: all %" PRIu32 " generations", last);
+		verify_say(v, "rebuilt: all %" PRIu32 " generations and the initial state", last);
 	else
 		verify_say(v, "spot-checked: the games of %" PRIu32 " and the whole of %" PRIu32 " of %" PRIu32 " generations", played,
 		           first, last);
 	if (first < last)
-		verify_say(v, "not checked: whether the other generations, made again, give the same bytes (--rebuild)");
+		verify_say(v,
+		           "not checked: whether the other %" PRIu32
+		           " generations, made again whole, give the same bytes (--rebuild)",
+		           last - first);
 	return 0;
 }

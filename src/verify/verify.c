@@ -178,6 +178,7 @@ int verify_run(const struct verify_options *o, struct verify_report *out, struct
 	v.kept = kept > 0;
 	v.audit = (struct run_audit){
 	    .dir = o->dir,
+	    .start = o->start,
 	    .recipe = &v.recipe,
 	    .ledger = &v.ledger,
 	    .pool = o->pool,

@@ -36,6 +36,7 @@ struct verify_report {
 
 /* Is the run in dir kept without what can be made again: no games, shards, checkpoints?  `segments` counts generations then,
  * the last ones whose player's net is there: all their games are played again; if it is not 0 generation 1 is made again, too.
+ * Whatever it is, all entries are checked beside the recipe, and the initial state is made again where its start is known.
  * 1, 0, or an error: it cannot be told. */
 int verify_is_kept(const char *dir, struct err *e);
 

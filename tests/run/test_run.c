@@ -61,6 +61,43 @@ static void test_gate_at_its_last_pair(void)
 	CHECK_INT(g.decided, 1);
 }
 
+/* Is there an order of these games in which the last one decides? */
+static bool some_order(struct run_gate g, uint32_t wins, uint32_t draws, uint32_t losses)
+{
+	if (g.decided || wins + draws + losses == 0)
+		return g.decided && wins + draws + losses == 0;
+	struct run_gate a = g, b = g, c = g;
+	run_gate_add(&a, 2);
+	run_gate_add(&b, 1);
+	run_gate_add(&c, 0);
+	return (wins && some_order(a, wins - 1, draws, losses)) || (draws && some_order(b, wins, draws - 1, losses)) ||
+	       (losses && some_order(c, wins, draws, losses - 1));
+}
+
+static void test_counts(int pairs, int margin)
+{
+	for (uint32_t n = 0; n <= 2 * (uint32_t)pairs + 2; n++)
+		for (uint32_t wins = 0; wins <= n; wins++)
+			for (uint32_t draws = 0; draws <= n - wins; draws++) {
+				struct run_gate g, none;
+				gate_of(&g, pairs, margin);
+				none = g;
+				run_gate_counts(&g, wins, draws, n - wins - draws);
+				CHECK_INT(g.decided && g.games == n, some_order(none, wins, draws, n - wins - draws));
+			}
+}
+
+static void test_gate_by_counts(void)
+{
+	struct run_gate g;
+	for (int pairs = 1; pairs <= 4; pairs++)
+		for (int margin = 1; margin <= 4 * pairs + 1; margin++)
+			test_counts(pairs, margin);
+	gate_of(&g, 100000, 100000);
+	run_gate_counts(&g, 0, 0, UINT32_MAX);
+	CHECK_INT(g.games, 50000); /* no further */
+}
+
 static void test_match_points(void)
 {
 	CHECK_INT(run_match_points(0, 7), 2); /* Black is the candidate */
@@ -234,6 +271,7 @@ int main(void)
 {
 	test_gate_ends_after_whole_pairs();
 	test_gate_at_its_last_pair();
+	test_gate_by_counts();
 	test_match_points();
 	test_elo();
 	test_windows();

@@ -434,14 +434,32 @@ def other_komi(data):
     return data[:52] + frames(games)
 
 
-def count_two_more(path):
-    """Two more games in the match of generation 1, said to be won."""
+def winner(payload):
+    """1 where Black won a game, -1 where White did, 0 where it was drawn."""
+    score, = struct.unpack_from('<i', payload, 12)
+    return (score > 0) - (score < 0)
+
+
+def count_two_more(path, generation):
+    """Two more games in the match of a generation, one of them won."""
     entries = re.split('(?m)^(?=generation )', read(path).decode())
-    line = re.search(r'(?m)^match (\d+) (\w+) (\d+) (\d+) (\d+)$', entries[2])
+    line = re.search(r'(?m)^match (\d+) (\w+) (\d+) (\d+) (\d+)$', entries[1 + generation])
     games, root, won, drawn, lost = line.groups()
-    new = f'match {int(games) + 2} {root} {int(won) + 2} {drawn} {lost}'
-    entries[2] = entries[2].replace(line.group(), new)
+    new = f'match {int(games) + 2} {root} {int(won) + 1} {drawn} {int(lost) + 1}'
+    entries[1 + generation] = entries[1 + generation].replace(line.group(), new)
     write(path, ''.join(entries).encode())
+
+
+def entry_forged(where, generation, *edits):
+    """A kept run's ledger up to a generation, whose entry was edited, (pattern, replacement) each."""
+    head, *entries = re.split('(?m)^(?=generation )', read('kept/ledger').decode())
+    entry = entries[generation]
+    for old, new in edits:
+        entry, n = re.subn('(?m)' + old, new, entry)
+        assert n == 1, old
+    os.makedirs(where)
+    shutil.copy('kept/recipe', where)
+    chained(where + '/ledger', ''.join([head, *entries[:generation], entry]))
 
 
 def forge_value(payload, kind):
@@ -476,9 +494,13 @@ def forge_games(path, kind):
 
 def chain(path, old, new):
     """Replaces a hash in the ledger and makes its chain whole again."""
-    lines = read(path).decode().replace(old, new.hex()).splitlines(keepends=True)
+    chained(path, read(path).decode().replace(old, new.hex()))
+
+
+def chained(path, ledger):
+    """Writes a ledger with its chain made whole."""
     previous, text, out = b'', '', ''
-    for line in lines:
+    for line in ledger.splitlines(keepends=True):
         if line.startswith(('ledger ', 'entry ')):
             previous = sha(previous + text.encode())
             out += text + line.split()[0] + ' ' + previous.hex() + '\n'
@@ -556,14 +578,17 @@ def forgeries():
     check(r.returncode == MISMATCH and 'generation 1: the shard' in r.stderr, 'game and shard', r.stderr)
 
     shutil.copytree('want', 'f7')
-    data = read('f7/matches/000001.games')
+    rejected = re.findall(r'(?m)^promoted (\d)$', read('f7/ledger').decode()).index('0')
+    path = f'f7/matches/{rejected:06}.games'
+    data = read(path)
     games = payloads(data)
     n = len(games)
-    games += [struct.pack('<I', n + i) + games[i][4:] for i in range(2)]  # good games, but the match was over
-    write('f7/matches/000001.games', data[:52] + frames(games))
+    pair = next(i for i in range(0, n, 2) if winner(games[i]) == winner(games[i + 1]) != 0)  # one game each
+    games += [struct.pack('<I', n + i) + games[pair + i][4:] for i in range(2)]  # good games, but the match was over
+    write(path, data[:52] + frames(games))
     new = merkle([sha(g) for g in games])
-    count_two_more('f7/ledger')
-    chain('f7/ledger', root['match', 1], new)
+    count_two_more('f7/ledger', rejected)
+    chain('f7/ledger', root['match', rejected], new)
     r = verify('f7', '--segments', 0)
     check(r.returncode == MISMATCH and f'match game {n} was played after' in r.stderr, 'a longer match', r.stderr)
 
@@ -597,6 +622,65 @@ def kept():
     write('kept/' + player, data[:-1] + bytes([data[-1] ^ 1]))
     r = verify('kept', '--segments', 0)
     check(r.returncode == MISMATCH and 'damaged' in r.stderr, 'a damaged net', r.stderr)
+
+
+def kept_forgeries():
+    """A kept run's ledger that contradicts its recipe, or itself, is refused before anything is played."""
+    made('want')
+    os.makedirs('kept')
+    for name in ('recipe', 'ledger'):
+        shutil.copy('want/' + name, 'kept')
+    promoted = re.findall(r'(?m)^promoted (\d)$', read('kept/ledger').decode())
+    lost, won = promoted.index('0'), promoted.index('1', 2)
+    games, nothing, match = setting('games'), hashlib.sha256(b'').hexdigest(), 'match .*'
+    net = re.findall(r'(?m)^net (\w+)$', read('kept/ledger').decode())
+    best = re.findall(r'(?m)^(best .*\nrating .*)$', read('kept/ledger').decode())
+    rating = int(best[won].split()[-1])
+    last = lost * setting('steps')
+    other = '11' * 32
+    cases = [
+        (lost, [('games .*', f'games 0 {nothing}')], f'0 games, where the recipe has {games}'),
+        (lost, [('games .*', f'games 4294967295 {other}')], f'4294967295 games, where the recipe has {games}'),
+        (lost, [('samples .*', f'samples 0 {other}')], '0 samples'),
+        (lost, [('samples .*', f'samples {games * 24 + 1} {other}')], f'{games * 24 + 1} samples'),
+        (lost, [('window .*', 'window 0')], 'window from generation 0'),
+        (lost, [(f'checkpoint {last} ', 'checkpoint 99999 ')], f'stands at step 99999, where the recipe has {last}'),
+        (lost, [(f'checkpoint {last} .*\n', '')], f'{setting("steps") // setting("checkpoint_interval") - 1} checkpoints'),
+        (lost, [(match, f'match 4 {other} 0 0 4'), ('promoted .*', 'promoted 1'), ('best .*', f'best {lost} {net[lost]}'),
+                ('rating .*', 'rating 99999')], 'promotion does not follow'),
+        (lost, [(match, f'match 0 {nothing} 0 0 0')], 'a match of 0 games'),
+        (lost, [(match, f'match 2 {other} 0 1 1')], 'a match of 2 games, 0 won, 1 drawn, 1 lost, where the recipe\'s ends later'),
+        (lost, [(match, f'match 5 {other} 0 0 5')], 'a match of 5 games'),
+        (lost, [(match, f'match 8 {other} 0 0 8')], 'a match of 8 games, 0 won, 0 drawn, 8 lost, where the recipe\'s ends earlier'),
+        (lost, [(match, f'match 4294967294 {other} 0 0 4294967294')], 'a match of 4294967294 games'),
+        (won, [('rating .*', f'rating {rating + 1}')], f'rating {rating + 1}, where its matches give {rating}'),
+        (won, [('promoted .*', 'promoted 0'), ('best .*\nrating .*', best[won - 1])], 'promotion does not follow'),
+        (0, [('games 0 .*', f'games 0 {other}')], 'games, where nothing was played'),
+        (0, [('samples 0 .*', f'samples 0 {other}')], 'samples, where nothing was played'),
+        (0, [('match 0 .* 0 0 0', f'match 0 {other} 0 0 0')], 'match, where nothing was played'),
+        (0, [('checkpoint 0 .*', f'checkpoint 0 {other}')], 'the initial state is not the recipe\'s'),
+        (0, [('net .*', f'net {other}'), ('best 0 .*', f'best 0 {other}')], 'the net does not have'),
+    ]
+    for i, (generation, edits, want) in enumerate(cases):
+        entry_forged(f'f{i}', generation, *edits)
+        for args in ['--segments', 0], ['--rebuild'], []:
+            r = verify(f'f{i}', *args)
+            check(r.returncode == MISMATCH and f': generation {generation}: ' in r.stderr and want in r.stderr and
+                  not re.search('playing|making', r.stdout), edits, args, r.returncode, r.stdout, r.stderr)
+    entry_forged('zero', 0)
+    check('no run.start' in verify('zero', '--segments', 0, '--start', 'want/recipe').stderr, 'a start for a recipe without')
+    r = verify('zero', '--rebuild')
+    check(r.returncode == HOLDS and 'rebuilt: all 0 generations and the initial state' in r.stdout, r.stdout, r.stderr)
+
+    made('free', recipe=recipe_with('free.ini', pairs=0))
+    shutil.copy('free/recipe', 'kept')
+    shutil.copy('free/ledger', 'kept')
+    for i, (edits, want) in enumerate((([(match, f'match 4 {other} 2 0 2')], 'a match of 4 games, where the recipe has none'),
+                                       ([(match, f'match 0 {other} 0 0 0')], 'a match of 0 games, where the recipe has none'),
+                                       ([('rating .*', 'rating 5')], 'rating 5, where its matches give 0'))):
+        entry_forged(f'm{i}', 1, *edits)
+        r = verify(f'm{i}', '--segments', 0)
+        check(r.returncode == MISMATCH and ': generation 1: ' + want in r.stderr, edits, r.returncode, r.stdout, r.stderr)
 
 
 def started():
@@ -652,13 +736,17 @@ def started():
     check(r.returncode == USAGE and '--start' in r.stderr, 'kept, rebuilt without a start', r.stdout, r.stderr)
     r = verify('kept', '--start', other)
     check(r.returncode == USAGE and 'not the checkpoint' in r.stderr, 'kept, another start', r.stdout, r.stderr)
+    r = verify('kept', '--segments', 0, '--start', other)
+    check(r.returncode == USAGE and 'not the checkpoint' in r.stderr, 'kept, another start, no segment', r.stdout, r.stderr)
+    r = verify('kept', '--segments', 0, '--start', last)
+    check(r.returncode == HOLDS and 'the initial state and its net are the recipe' in r.stdout, 'kept, no segment', r.stdout, r.stderr)
     r = verify('kept', '--rebuild', '--start', last)
     check(r.returncode == HOLDS and 'rebuilt: all' in r.stdout, 'kept, rebuilt', r.stdout, r.stderr)
 
 
 CASES = {f.__name__.replace('_', '-'): f for f in (
     same_everywhere, killed_at_random_moments, killed_at_every_call, disk_full, stopped_and_continued, wrong_use,
-    in_json, logged, spot_checks, damaged_files, damaged_and_continued, forgeries, kept, started)}
+    in_json, logged, spot_checks, damaged_files, damaged_and_continued, forgeries, kept, kept_forgeries, started)}
 
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as scratch:
