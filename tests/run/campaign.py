@@ -5,8 +5,8 @@ do?
 
 MIAI_FAULTY is the program with tests/run/faulty.c in it.  Each seed chooses what is done (a run from nothing, a run
 continued, also over what an unfinished generation left damaged; a check of a good run, whole or kept without what can be
-made again, or of a damaged one; a look at files, a game by GTP, a transcript made again, a match, an import and an
-export), which calls fail and how often.  Of several recipes it also chooses one, and whether its runs have --check;
+made again, or of a damaged one; a look at files, a game by GTP, a transcript made again, a match, JSON analysis, imports
+and exports), which calls fail and how often.  Of several recipes it also chooses one, and whether its runs have --check;
 one that goes on from a checkpoint stands behind that run's recipe.  Demanded:
 
 - a process never dies of a signal or of a sanitizer's report, leaks nothing that a sanitizer sees, and leaves nothing in
@@ -35,14 +35,17 @@ import tempfile
 
 KINDS = ['memory', 'thread', 'short', 'eintr', 'eio', 'enospc', 'open', 'rename', 'mkdir', 'stat', 'lock']
 HARMLESS = ['short', 'eintr']
-HOLDS, MISMATCH, UNREADABLE = 0, 1, 3
-EVERY = ['run', 'rebuild', 'kept', 'kept-damaged', 'info', 'gtp', 'replay', 'match', 'import', 'onnx']
-ONE_THREAD = ['info', 'gtp', 'import', 'onnx']  # or no such option
+HOLDS, MISMATCH, USAGE, UNREADABLE = 0, 1, 2, 3
+EVERY = ['run', 'rebuild', 'kept', 'kept-damaged', 'info', 'gtp', 'replay', 'analysis', 'match', 'import', 'onnx', 'sgf']
+ONE_THREAD = ['info', 'gtp', 'import', 'onnx', 'sgf']  # or no such option
 CLEAR = re.compile(r'^miai \w+: (\S.*: cannot [^:]+: \S|.*\bno memory\b|.*\bout of memory\b|(\S.*: )?cannot start (a thread|\d+ threads)|.*: the system gives no )',
                    re.M)
 REPORT = re.compile(r'Sanitizer|runtime error:')
 DIALOGUE = 'boardsize 4\nkomi 1\ngenmove b\nplay w b2\ngenmove b\nundo\ngenmove w\nfinal_score\nshowboard\n' \
            'boardsize 5\nfixed_handicap 2\ngenmove w\nfinal_status_list dead\nloadsgf {sgf} 4\ngenmove w\nprintsgf\nquit\n'
+QUERIES = ''.join(json.dumps(dict(q, boardXSize=4, boardYSize=4, rules='tromp-taylor', maxVisits=9)) + '\n' for q in (
+    {'id': 'a', 'moves': [['B', 'B2'], ['W', 'C3']], 'analyzeTurns': [0, 2], 'includeOwnership': True},
+    {'id': 'b', 'moves': [], 'initialStones': [['B', 'A1']], 'includePolicy': True}))
 
 
 def contents(where):
@@ -139,14 +142,18 @@ class Base:
 
     def look(self, x, to):
         os.mkdir(to)
-        self.clean[x.name] = (self.whole(x.name, x.args, x.text), contents(to))
+        out = self.whole(x.name, x.args, x.text, can_be_absent=x.name == 'analysis')
+        if out is not None:
+            self.clean[x.name] = (out, contents(to))
         shutil.rmtree(to)
 
     def player(self):
         return ['--net', os.path.join(self.good, self.nets[-1]), '--visits', '9', '--memory', '16']
 
-    def whole(self, name, args, text=None):
+    def whole(self, name, args, text=None, can_be_absent=False):
         code, out, err, counts = self.call(args, {'seed': 0}, text)
+        if code == USAGE and can_be_absent and 'was built without' in err:
+            return None
         if code != HOLDS:
             raise SystemExit(f'{name} without a failure: {code}\n{out}{err}')
         self.calls[name] = {k: calls for k, (calls, _) in counts.items()}
@@ -166,9 +173,11 @@ class Base:
                 Look('info', ['info', self.recipe, self.good, *here]),
                 Look('gtp', ['gtp', *self.player(), '--transcript', f'{to}/transcript'], DIALOGUE.format(sgf=self.sgf)),
                 Look('replay', ['replay', self.transcript, '--net', b, '--memory', '16']),
+                Look('analysis', ['analysis', '--net', b, '--memory', '16'], QUERIES),
                 Look('match', ['match', a, b, '--size', '4', '--games', '4', '--visits', '4', '--records', f'{to}/games']),
                 Look('import', ['import', self.weights, '--positions', '2', '--out', f'{to}/net']),
-                Look('onnx', ['export', b, '--format', 'onnx', '--ledger', f'{self.good}/ledger', '--out', f'{to}/onnx'])]
+                Look('onnx', ['export', b, '--format', 'onnx', '--ledger', f'{self.good}/ledger', '--out', f'{to}/onnx']),
+                Look('sgf', ['export', f'{self.good}/games/000001.games', '--format', 'sgf', '--out', f'{to}/sgf'])]
 
     def call(self, args, faults, text=None):
         """(code, standard output, standard error, kind -> (calls, failures))"""
@@ -321,6 +330,16 @@ class Seed:
             raise Bad('gtp: other replies')
         return refused is None
 
+    def analysis(self, out):
+        """Each answer is that of always, or says why there is none."""
+        have, want = out.splitlines(), self.base.clean['analysis'][0].splitlines()
+        good = [x for x in have if x in want]
+        if [x for x in have if x not in want and not re.match(r'{"error":"[^"]*(memory|cannot start)', x)]:
+            raise Bad('analysis: other answers')
+        if len(good) < len(want) and len(good) == len(have):
+            raise Bad('analysis: an answer is missing')
+        return True
+
     def written(self, name, whole):
         """Files beside the run are as always; if not all was done, less of a match's games and of a transcript, and of others
         nothing, or what could not be removed."""
@@ -334,14 +353,15 @@ class Seed:
             raise Bad(f'{name}: other files')
 
     def look(self, only=None):
-        x = self.random.choice([x for x in self.base.looks(self.where) if only in (None, x.name)])
+        x = self.random.choice([x for x in self.base.looks(self.where) if x.name in self.base.clean and only in (None, x.name)])
         os.mkdir(self.where)
         code, out, _ = self.step(x.name, x.args, x.text)
         if code not in (HOLDS, UNREADABLE):
             raise Bad(f'ends with {code}')
+        judge = {'gtp': self.gtp, 'analysis': self.analysis}.get(x.name)
         whole = code == HOLDS
-        if whole and x.name == 'gtp':
-            whole = self.gtp(out)
+        if whole and judge:
+            whole = judge(out)
         elif whole and out != self.base.clean[x.name][0]:
             raise Bad(f'{x.name}: other output')
         self.written(x.name, whole)
@@ -397,7 +417,7 @@ class Single(Seed):
 
 
 def every(bases, names, scratch):
-    where = ((base, name, kind, call) for base in bases for name in names for kind in KINDS
+    where = ((base, name, kind, call) for base in bases for name in names if name in base.calls for kind in KINDS
              for call in range(1, base.calls[name][kind] + 1))
     return [Single(base, i, scratch, *x) for i, (base, *x) in enumerate(where)]
 
