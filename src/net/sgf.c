@@ -55,13 +55,13 @@ struct reading {
 
 static bool has(const struct reading *r, uint32_t node, const char *name)
 {
-	return sgf_value(r->t, node, name, 0).p != NULL;
+	return sgf_value(r->t, node, name).p != NULL;
 }
 
 static json_t *text_value(const struct reading *r, uint32_t node, const char *name, enum sgf_kind kind)
 {
 	struct buf text = {.data = NULL};
-	sgf_text(sgf_value(r->t, node, name, 0), kind, &text);
+	sgf_text(sgf_value(r->t, node, name), kind, &text);
 	json_t *j = json_stringn(text.len ? (const char *)text.data : "", text.len);
 	buf_release(&text);
 	return j ? j : json_string("");
@@ -120,7 +120,7 @@ static json_t *say_node(struct reading *r, uint32_t node, int size)
 	static const char *const name[] = {"B", "W"}, *const color[] = {"b", "w"};
 	for (int c = 0; c < 2 && node != r->first; c++)
 		if (has(r, node, name[c]) && !json_object_get(j, "move")) {
-			int action = sgf_parse_move(sgf_value(r->t, node, name[c], 0), size);
+			int action = sgf_parse_move(sgf_value(r->t, node, name[c]), size);
 			if (action >= 0)
 				json_object_set_new(j, "move", json_pack("[s, i]", color[c], action));
 		}
@@ -160,7 +160,7 @@ static void add_first_move(const struct reading *r, json_t *list, int size)
 	static const char *const name[] = {"B", "W"}, *const color[] = {"b", "w"};
 	for (int c = 0; c < 2; c++)
 		if (has(r, r->first, name[c])) {
-			int action = sgf_parse_move(sgf_value(r->t, r->first, name[c], 0), size);
+			int action = sgf_parse_move(sgf_value(r->t, r->first, name[c]), size);
 			if (action >= 0) {
 				json_array_append_new(list, json_pack("{s:i, s:[s, i]}", "parent", 0, "move", color[c], action));
 				return;

@@ -136,8 +136,8 @@ static const char stones_name[3][3] = {"AE", "AB", "AW"}; /* in the order of sto
 static bool has_stones(const struct sgf *t, uint32_t node)
 {
 	for (int k = 0; k < 3; k++) {
-		struct sgf_raw v;
-		for (uint32_t i = 0; (v = sgf_value(t, node, stones_name[k], i)).p; i++)
+		struct sgf_values all = sgf_values(t, node, stones_name[k]);
+		for (struct sgf_raw v; (v = sgf_values_next(&all)).p;)
 			if (v.n)
 				return true;
 	}
@@ -150,8 +150,8 @@ static int read_stones(struct walk *w, uint32_t node)
 	look(w);
 	for (int k = 0; k < 3; k++) {
 		uint8_t color = (uint8_t)((k + 1) % 3);
-		struct sgf_raw v;
-		for (uint32_t i = 0; (v = sgf_value(w->t, node, stones_name[color], i)).p; i++) {
+		struct sgf_values all = sgf_values(w->t, node, stones_name[color]);
+		for (struct sgf_raw v; (v = sgf_values_next(&all)).p;) {
 			int rc = v.n ? edit_points(w, stones_name[color], v, color) : 0;
 			if (rc)
 				return rc;
@@ -164,7 +164,7 @@ static int read_stones(struct walk *w, uint32_t node)
 static int set_up(struct walk *w, uint32_t node)
 {
 	bool stones = has_stones(w->t, node);
-	int turn = turn_of(sgf_value(w->t, node, "PL", 0)), rc = stones ? read_stones(w, node) : 0;
+	int turn = turn_of(sgf_value(w->t, node, "PL")), rc = stones ? read_stones(w, node) : 0;
 	if (rc == 0 && stones) {
 		int to_move = game_go.to_move(w->state);
 		if (w->taken)
@@ -215,9 +215,9 @@ static int move(struct walk *w, uint32_t node, int player, struct sgf_raw v)
 static int first_player(const struct sgf *t, const uint32_t *path, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (sgf_value(t, path[i], "B", 0).p)
+		if (sgf_value(t, path[i], "B").p)
 			return 0;
-		else if (sgf_value(t, path[i], "W", 0).p)
+		else if (sgf_value(t, path[i], "W").p)
 			return 1;
 	return -1;
 }
@@ -237,13 +237,13 @@ static int read_root(struct walk *w, const uint32_t *path, uint32_t n)
 {
 	struct sgf_game *g = w->g;
 	uint32_t root = path[0];
-	int kind = parse_int(sgf_value(w->t, root, "GM", 0)), rc = sgf_parse_size(sgf_value(w->t, root, "SZ", 0), &g->size, w->e);
+	int kind = parse_int(sgf_value(w->t, root, "GM")), rc = sgf_parse_size(sgf_value(w->t, root, "SZ"), &g->size, w->e);
 	if (kind > 1)
 		return err_set(w->e, ERR_FORMAT, "SGF: GM[%d] is another game than Go", kind);
 	if (rc)
 		return err_prefix(w->e, rc, "SGF");
-	g->komi_given = sgf_parse_komi(sgf_value(w->t, root, "KM", 0), &g->komi_half);
-	g->handicap = parse_int(sgf_value(w->t, root, "HA", 0));
+	g->komi_given = sgf_parse_komi(sgf_value(w->t, root, "KM"), &g->komi_half);
+	g->handicap = parse_int(sgf_value(w->t, root, "HA"));
 	g->handicap = g->handicap < 2 ? 0 : g->handicap;
 	g->to_move = g->handicap > 0;
 	w->rules = (struct game_rules){g->size, g->komi_half, 0, GAME_MOVES_MAX};
@@ -265,7 +265,7 @@ static int follow(struct walk *w, const uint32_t *path, uint32_t n, int moves)
 {
 	int rc = read_root(w, path, n);
 	for (uint32_t i = 0; i < n && rc == 0; i++) {
-		struct sgf_raw black = sgf_value(w->t, path[i], "B", 0), white = sgf_value(w->t, path[i], "W", 0);
+		struct sgf_raw black = sgf_value(w->t, path[i], "B"), white = sgf_value(w->t, path[i], "W");
 		if ((black.p || white.p) && w->taken >= moves)
 			break;
 		rc = set_up(w, path[i]);

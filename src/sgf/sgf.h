@@ -7,7 +7,7 @@
  *     struct sgf *t = sgf_new();                       struct sgf *t = sgf_read(bytes, n, &e);
  *     struct sgf_game g = {.size = 9, ...};            sgf_game_read(&g, t, sgf_line_end(t, sgf_child(t, 0)),
  *     uint32_t root = sgf_game_write(t, &g, "x:1");                       SGF_ALL_MOVES, &e);
- *     sgf_put(t, root, "PB", "Honinbo Shusaku");       sgf_text(t, sgf_value(t, root, "PB", 0), SGF_SIMPLE, &name);
+ *     sgf_put(t, root, "PB", "Honinbo Shusaku");       sgf_text(sgf_value(t, root, "PB"), SGF_SIMPLE, &name);
  *     sgf_write(t, &out);                              sgf_free(t);
  */
 #ifndef MIAI_SGF_SGF_H
@@ -49,13 +49,24 @@ uint32_t sgf_child(const struct sgf *t, uint32_t node); /* the first */
 uint32_t sgf_next(const struct sgf *t, uint32_t node);  /* the next child of the same parent */
 uint32_t sgf_line_end(const struct sgf *t, uint32_t node); /* the leaf to which first children lead */
 
-/* Value number i of the node's properties of that name, as it stands in the file; p is NULL where there is none.
+/* The first value of the node's properties of that name, as it stands in the file; p is NULL where there is none.
  * Good until t is changed. */
 struct sgf_raw {
 	const uint8_t *p;
 	uint32_t n;
 };
-struct sgf_raw sgf_value(const struct sgf *t, uint32_t node, const char *name, uint32_t i);
+struct sgf_raw sgf_value(const struct sgf *t, uint32_t node, const char *name);
+
+/* All of them, in one walk through the node:
+ *     struct sgf_values all = sgf_values(t, node, "AB");
+ *     for (struct sgf_raw v; (v = sgf_values_next(&all)).p;) ... */
+struct sgf_values {
+	const struct sgf *t;
+	const char *name;    /* borrowed */
+	uint32_t prop, i;    /* the next: value i of that property, or of a later one */
+};
+struct sgf_values sgf_values(const struct sgf *t, uint32_t node, const char *name);
+struct sgf_raw sgf_values_next(struct sgf_values *v); /* p is NULL behind the last */
 
 /* Appends the text that a value stands for: escapes and escaped line ends go, other blanks become spaces; a line end
  * stays in SGF_TEXT and becomes a space in SGF_SIMPLE.  Nothing for p == NULL. */

@@ -130,18 +130,28 @@ uint32_t sgf_line_end(const struct sgf *t, uint32_t node)
 	return node;
 }
 
-struct sgf_raw sgf_value(const struct sgf *t, uint32_t node, const char *name, uint32_t i)
+struct sgf_values sgf_values(const struct sgf *t, uint32_t node, const char *name)
 {
-	const uint8_t *text = t->text.data ? t->text.data : (const uint8_t *)"";
-	for (uint32_t p = t->node[node].prop; p; p = t->prop[p].next) {
-		const struct sgf_prop *q = &t->prop[p];
-		if (strcmp(q->name, name) != 0)
+	return (struct sgf_values){t, name, t->node[node].prop, 0};
+}
+
+struct sgf_raw sgf_values_next(struct sgf_values *v)
+{
+	const uint8_t *text = v->t->text.data ? v->t->text.data : (const uint8_t *)"";
+	for (; v->prop; v->prop = v->t->prop[v->prop].next, v->i = 0) {
+		const struct sgf_prop *q = &v->t->prop[v->prop];
+		if (v->i == q->values || strcmp(q->name, v->name) != 0)
 			continue;
-		if (i < q->values)
-			return (struct sgf_raw){text + t->value[q->value + i].at, t->value[q->value + i].n};
-		i -= q->values;
+		const struct sgf_span *s = &v->t->value[q->value + v->i++];
+		return (struct sgf_raw){text + s->at, s->n};
 	}
 	return (struct sgf_raw){NULL, 0};
+}
+
+struct sgf_raw sgf_value(const struct sgf *t, uint32_t node, const char *name)
+{
+	struct sgf_values all = sgf_values(t, node, name);
+	return sgf_values_next(&all);
 }
 
 /* The character of n bytes at p, escaped where it has to be; n = 0: no character of UTF-8. */

@@ -63,11 +63,12 @@ static void all_lines(const struct sgf *t, int moves)
 static void plain_texts(const struct sgf *t)
 {
 	struct buf b = {0};
-	for (uint32_t n = 1; n < sgf_nodes(t) && n < 64; n++)
-		for (uint32_t i = 0; i < 3; i++) {
-			sgf_text(sgf_value(t, n, "C", i), SGF_TEXT, &b);
-			sgf_text(sgf_value(t, n, "PB", i), SGF_SIMPLE, &b);
-		}
+	for (uint32_t n = 1; n < sgf_nodes(t) && n < 64; n++) {
+		struct sgf_values all = sgf_values(t, n, "C");
+		for (struct sgf_raw v; (v = sgf_values_next(&all)).p;)
+			sgf_text(v, SGF_TEXT, &b);
+		sgf_text(sgf_value(t, n, "PB"), SGF_SIMPLE, &b);
+	}
 	MUST(!b.failed);
 	buf_release(&b);
 }

@@ -120,6 +120,11 @@ static void charsets(void)
 	refuses("\xff\xfe(\0;\0", 6, "SGF: the text is UTF-16: save it as UTF-8");
 }
 
+static void says_value(struct sgf_raw v, const char *want)
+{
+	CHECK(v.p && v.n == strlen(want) && memcmp(v.p, want, v.n) == 0);
+}
+
 static void says(const char *raw, enum sgf_kind kind, const char *want)
 {
 	struct buf b = {0};
@@ -165,6 +170,21 @@ static void values(void)
 	says("a\\]b\\\\c\\:d", SGF_SIMPLE, "a]b\\c:d");
 	says("one\\\ntwo\nthree\tx", SGF_SIMPLE, "onetwo three x");
 	says("one\\\ntwo\nthree\tx", SGF_TEXT, "onetwo\nthree x");
+}
+
+/* Values of properties of one name, wherever in the node they stand. */
+static void many_values(void)
+{
+	static const char *const want[] = {"aa", "", "bb", "cc"};
+	struct sgf *t = read_ok("(;AB[aa][]AW[dd]AB[bb]C[x]AB[cc])", 33);
+	struct sgf_values all = sgf_values(t, 1, "AB");
+	for (int i = 0; i < 4; i++)
+		says_value(sgf_values_next(&all), want[i]);
+	CHECK(!sgf_values_next(&all).p);
+	CHECK(!sgf_values_next(&all).p);
+	says_value(sgf_value(t, 1, "AB"), "aa");
+	CHECK(!sgf_value(t, 1, "B").p);
+	sgf_free(t);
 }
 
 static int game_of(struct sgf_game *g, const char *text, int moves, struct err *e)
@@ -335,16 +355,40 @@ static void large(void)
 	buf_release(&out);
 }
 
+/* A node of very many properties, and of very many values: the time that a walk through all of them for each would take is
+ * beyond the test's limit. */
+static void crowded(void)
+{
+	enum { MANY = 400000 };
+	static struct sgf_game g;
+	static const char *const repeated[] = {"AB[aa]", "[aa]"};
+	struct err e = {.text = ""};
+	struct buf b = {0};
+	for (int k = 0; k < 2; k++) {
+		buf_clear(&b);
+		buf_printf(&b, "(;SZ[9]AB[bb]");
+		for (int i = 0; i < MANY; i++)
+			buf_bytes(&b, repeated[k], strlen(repeated[k]));
+		struct sgf *t = read_ok((const char *)b.data, b.len);
+		CHECK_INT(sgf_game_read(&g, t, 1, SGF_ALL_MOVES, &e), 0);
+		CHECK(g.stone[0] == 1 && g.stone[10] == 1 && g.moves == 0);
+		sgf_free(t);
+	}
+	buf_release(&b);
+}
+
 int main(void)
 {
 	trees();
 	damage();
 	charsets();
 	values();
+	many_values();
 	games();
 	parts_of_games();
 	handicaps();
 	building();
 	large();
+	crowded();
 	return test_done();
 }
