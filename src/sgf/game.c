@@ -10,11 +10,12 @@
 
 enum { EMPTY, BLACK, WHITE }; /* in stone[] */
 
-/* A line being followed.  The state is what setup and moves of g make. */
+/* A line being followed.  The state is what setup and moves of g make; it lags behind while stones are put node by node. */
 struct walk {
 	struct sgf_game *g;
 	const struct sgf *t;
 	void *state;
+	bool lags;             /* the first position is edit, and no move was made */
 	struct game_rules rules;
 	int taken;             /* moves so far, those before a restart included */
 	bool turn_set;         /* by PL */
@@ -36,57 +37,65 @@ static int near_points(int size, int p, int near[4])
 	return n;
 }
 
-/* Takes the group of p off the board if it has no liberties. */
-static void take_dead(uint8_t *stone, int size, int p)
+/* Takes the group of p off the board if it has no liberties.  seen: points of groups that were asked about. */
+static void take_dead(uint8_t *stone, int size, int p, uint8_t *seen)
 {
 	uint16_t group[GAME_POINTS_MAX];
-	uint8_t in[GAME_POINTS_MAX] = {0}, color = stone[p];
+	uint8_t color = stone[p];
+	bool lives = false;
 	int n = 0, near[4];
-	if (color == EMPTY)
-		return;
 	group[n++] = (uint16_t)p;
-	in[p] = 1;
+	seen[p] = 1;
 	for (int i = 0; i < n; i++)
 		for (int k = near_points(size, group[i], near) - 1; k >= 0; k--) {
-			if (stone[near[k]] == EMPTY)
-				return;
-			if (stone[near[k]] == color && !in[near[k]]) {
-				in[near[k]] = 1;
+			lives |= stone[near[k]] == EMPTY;
+			if (stone[near[k]] == color && !seen[near[k]]) {
+				seen[near[k]] = 1;
 				group[n++] = (uint16_t)near[k];
 			}
 		}
-	while (n)
+	while (n && !lives)
 		stone[group[--n]] = EMPTY;
 }
 
-/* Groups without liberties, those of the colour first that did not move last. */
+/* Groups without liberties, those of the colour first that did not move last.  Each group is asked about once: what is taken
+ * gives liberties to the other colour alone. */
 static void take_all_dead(struct walk *w, uint8_t last)
 {
 	int points = w->g->size * w->g->size;
+	uint8_t seen[GAME_POINTS_MAX] = {0};
 	for (int turn = 0; turn < 2; turn++)
 		for (int p = 0; p < points; p++)
-			if (w->edit[p] == (turn ? last : BLACK + WHITE - last))
-				take_dead(w->edit, w->g->size, p);
+			if (w->edit[p] == (turn ? last : BLACK + WHITE - last) && !seen[p])
+				take_dead(w->edit, w->g->size, p, seen);
 }
 
-/* The edited board becomes the first position; dead groups have left it, so every stone finds its place. */
-static int restart(struct walk *w, int to_move)
+/* The edited board becomes the first position. */
+static void restart(struct walk *w, int to_move)
 {
-	struct sgf_game *g = w->g;
-	memcpy(g->stone, w->edit, sizeof g->stone);
+	memcpy(w->g->stone, w->edit, sizeof w->g->stone);
+	w->g->to_move = to_move;
+	w->g->moves = 0;
+	w->lags = true;
+}
+
+/* For a move.  Dead groups have left the board, so every stone finds its place. */
+static int catch_up(struct walk *w)
+{
+	const struct sgf_game *g = w->g;
+	if (!w->lags)
+		return 0;
+	w->lags = false;
 	game_go.init(w->state, &w->rules);
 	for (int p = 0; p < g->size * g->size; p++)
 		if (g->stone[p] != EMPTY && !go_place(w->state, g->stone[p] - BLACK, p))
 			return err_set(w->e, ERR_FORMAT, "SGF: stones without liberties");
-	g->to_move = to_move;
-	go_set_to_move(w->state, to_move);
-	g->moves = 0;
 	return 0;
 }
 
 static void look(struct walk *w)
 {
-	for (int p = 0; p < w->g->size * w->g->size; p++)
+	for (int p = 0; p < w->g->size * w->g->size && !w->lags; p++)
 		w->edit[p] = (uint8_t)(go_color(w->state, p) + 1);
 }
 
@@ -166,11 +175,11 @@ static int set_up(struct walk *w, uint32_t node)
 	bool stones = has_stones(w->t, node);
 	int turn = turn_of(sgf_value(w->t, node, "PL")), rc = stones ? read_stones(w, node) : 0;
 	if (rc == 0 && stones) {
-		int to_move = game_go.to_move(w->state);
+		int to_move = w->lags ? w->g->to_move : game_go.to_move(w->state);
 		if (w->taken)
 			note_restart(w, node);
 		take_all_dead(w, (uint8_t)(BLACK + !to_move));
-		rc = restart(w, to_move);
+		restart(w, to_move);
 	}
 	if (rc == 0 && turn >= 0) {
 		go_set_to_move(w->state, turn);
@@ -182,13 +191,13 @@ static int set_up(struct walk *w, uint32_t node)
 }
 
 /* A move that the rules forbid is carried out by hand. */
-static int force(struct walk *w, int player, int action, uint32_t node)
+static void force(struct walk *w, int player, int action, uint32_t node)
 {
 	look(w);
 	w->edit[action] = (uint8_t)(BLACK + player);
 	take_all_dead(w, (uint8_t)(BLACK + player));
 	note_restart(w, node);
-	return restart(w, !player);
+	restart(w, !player);
 }
 
 static int move(struct walk *w, uint32_t node, int player, struct sgf_raw v)
@@ -199,15 +208,19 @@ static int move(struct walk *w, uint32_t node, int player, struct sgf_raw v)
 		return bad_point(w, player ? "W" : "B", v);
 	if (w->taken >= GAME_MOVES_MAX)
 		return err_set(w->e, ERR_FORMAT, "SGF: the game has more than %d moves", GAME_MOVES_MAX);
+	int rc = catch_up(w);
+	if (rc)
+		return rc;
 	w->taken++;
 	if (g->moves == 0 && !w->turn_set)
 		g->to_move = player;
 	go_set_to_move(w->state, player);
 	if (game_go.over(w->state))
 		go_resume(w->state);
-	if (!game_go.play(w->state, action))
-		return force(w, player, action, node);
-	g->move[g->moves++] = (struct sgf_move){(uint16_t)action, (uint8_t)player, node};
+	if (game_go.play(w->state, action))
+		g->move[g->moves++] = (struct sgf_move){(uint16_t)action, (uint8_t)player, node};
+	else
+		force(w, player, action, node);
 	return 0;
 }
 
@@ -258,7 +271,8 @@ static int read_root(struct walk *w, const uint32_t *path, uint32_t n)
 	g->handicap_placed = stones > 0;
 	while (stones--)
 		w->edit[point[stones]] = BLACK;
-	return restart(w, 1);
+	restart(w, 1);
+	return 0;
 }
 
 static int follow(struct walk *w, const uint32_t *path, uint32_t n, int moves)

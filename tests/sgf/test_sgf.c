@@ -240,6 +240,8 @@ static void games(void)
 	plays("(;SZ[5];B[aa];AW[bb]AE[aa];B[cc])", "Wbb B", "Bcc ");
 	plays("(;SZ[5]AB[ab]AW[aa][ba];W[bb];B[ca])", "Waa Wba Bab W", "Wbb Bca ");
 	plays("(;SZ[5]AW[aa]AB[ab][ba])", "Bba Bab B", "");                       /* without liberties: gone */
+	plays("(;SZ[2]AB[aa:bb])", "B", "");
+	plays("(;SZ[2]AB[aa][bb]AW[ab][ba])", "Wba Wab B", "");
 	plays("(;SZ[5];B[aa];W[aa];B[bb])", "Waa B", "Bbb ");                     /* on a stone */
 	plays("(;SZ[5]AB[ab][ba]PL[W];W[aa];B[cc])", "Bba Bab B", "Bcc ");        /* suicide */
 	plays("(;SZ[5]AB[ba][ab][bc]AW[ca][db][cc];W[bb];B[cb];W[bb])",
@@ -355,23 +357,29 @@ static void large(void)
 	buf_release(&out);
 }
 
-/* A node of very many properties, and of very many values: the time that a walk through all of them for each would take is
- * beyond the test's limit. */
+/* Very many properties, values, and nodes that put a stone next to a group with its only liberty far away: the time that it
+ * takes to walk through all of them for each, or through the group for each of its stones, is beyond the test's limit. */
 static void crowded(void)
 {
-	enum { MANY = 400000 };
+	static const struct {
+		const char *first, *repeated;
+		int times, stones;
+	} all[] = {{"(;SZ[9]AB[bb]", "AB[aa]", 400000, 2}, {"(;SZ[9]AB[bb]", "[aa]", 400000, 2},
+	           {"(;SZ[19]AB[aa:ss]AE[ss]", ";AB[aa]", 150000, 360}};
 	static struct sgf_game g;
-	static const char *const repeated[] = {"AB[aa]", "[aa]"};
 	struct err e = {.text = ""};
 	struct buf b = {0};
-	for (int k = 0; k < 2; k++) {
+	for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
+		int stones = 0;
 		buf_clear(&b);
-		buf_printf(&b, "(;SZ[9]AB[bb]");
-		for (int i = 0; i < MANY; i++)
-			buf_bytes(&b, repeated[k], strlen(repeated[k]));
+		buf_printf(&b, "%s", all[k].first);
+		for (int i = 0; i < all[k].times; i++)
+			buf_bytes(&b, all[k].repeated, strlen(all[k].repeated));
 		struct sgf *t = read_ok((const char *)b.data, b.len);
-		CHECK_INT(sgf_game_read(&g, t, 1, SGF_ALL_MOVES, &e), 0);
-		CHECK(g.stone[0] == 1 && g.stone[10] == 1 && g.moves == 0);
+		CHECK_INT(sgf_game_read(&g, t, sgf_line_end(t, 1), SGF_ALL_MOVES, &e), 0);
+		for (int p = 0; p < g.size * g.size; p++)
+			stones += g.stone[p] == 1;
+		CHECK_INT(stones, all[k].stones);
 		sgf_free(t);
 	}
 	buf_release(&b);
