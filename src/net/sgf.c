@@ -50,6 +50,7 @@ struct reading {
 	struct sgf_game *game; /* of the line that is followed */
 	int32_t *index;        /* of a node of the file: its place in the list; -1 none */
 	json_t **setup;        /* of a node of the file, where the position is set up there; owned */
+	bool failed;           /* memory was short */
 	int64_t work;
 };
 
@@ -67,40 +68,32 @@ static json_t *text_value(const struct reading *r, uint32_t node, const char *na
 	return j ? j : json_string("");
 }
 
-static json_t *setup_of(const struct sgf_game *g)
+/* A position that is set up at a node and not played; those that are known stay as they are. */
+static void note_setup(void *ctx, uint32_t node, const uint8_t *stone, int to_move)
 {
+	struct reading *r = ctx;
+	int points = r->game->size * r->game->size;
+	if (r->setup[node])
+		return;
 	json_t *list[2] = {json_array(), json_array()};
-	for (int i = 0; i < g->size * g->size; i++)
-		if (g->stone[i])
-			json_array_append_new(list[g->stone[i] - 1], json_integer(i));
-	return json_pack("{s:o, s:o, s:s}", "black", list[0], "white", list[1], "turn", g->to_move ? "w" : "b");
+	for (int i = 0; i < points; i++)
+		if (stone[i])
+			r->failed |= json_array_append_new(list[stone[i] - 1], json_integer(i)) != 0;
+	r->setup[node] = json_pack("{s:o, s:o, s:s}", "black", list[0], "white", list[1], "turn", to_move ? "w" : "b");
+	r->failed |= !r->setup[node];
 }
 
-/* Where the positions of the line to this node are set up and not played: the first node, stones put or taken later,
- * moves that the rules forbid.  Nodes that are known are not looked at again. */
+/* The setups of the line to this node. */
 static int follow(struct reading *r, uint32_t last, struct err *e)
 {
-	for (;;) {
-		int rc = sgf_game_read(r->game, r->t, last, SGF_ALL_MOVES, e);
-		if (rc)
-			return rc;
-		for (uint32_t n = last; n; n = sgf_parent(r->t, n))
-			r->work++;
-		if (r->work > WORK_MAX)
-			return err_set(e, ERR_FORMAT, "the file has more variations than this page can take");
-		uint32_t at = r->game->restarts ? r->game->restart_node : r->first;
-		if (r->setup[at])
-			return 0;
-		/* Its first position is where the line to it begins anew. */
-		if (at != last)
-			rc = sgf_game_read(r->game, r->t, at, SGF_ALL_MOVES, e);
-		if (rc)
-			return rc;
-		r->setup[at] = setup_of(r->game);
-		if (at == r->first)
-			return 0;
-		last = sgf_parent(r->t, at);
-	}
+	int rc = sgf_game_follow(r->game, r->t, last, note_setup, r, e);
+	for (uint32_t n = last; n; n = sgf_parent(r->t, n))
+		r->work++;
+	if (rc == 0 && r->failed)
+		return err_set(e, ERR_MEMORY, "out of memory");
+	if (rc == 0 && r->work > WORK_MAX)
+		return err_set(e, ERR_FORMAT, "the file has more variations than this page can take");
+	return rc;
 }
 
 /* The next node of the first game in the file's order; 0 at its end. */

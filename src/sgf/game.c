@@ -20,6 +20,9 @@ struct walk {
 	int taken;             /* moves so far, those before a restart included */
 	bool turn_set;         /* by PL */
 	uint8_t edit[GAME_POINTS_MAX]; /* the board while stones are put or taken by hand */
+	bool edited;           /* in this node */
+	sgf_set_up *told;      /* NULL: nobody asks */
+	void *ctx;
 	struct err *e;
 };
 
@@ -76,7 +79,7 @@ static void restart(struct walk *w, int to_move)
 	memcpy(w->g->stone, w->edit, sizeof w->g->stone);
 	w->g->to_move = to_move;
 	w->g->moves = 0;
-	w->lags = true;
+	w->lags = w->edited = true;
 }
 
 /* For a move.  Dead groups have left the board, so every stone finds its place. */
@@ -133,12 +136,6 @@ static int turn_of(struct sgf_raw v)
 	return -1;
 }
 
-static void note_restart(struct walk *w, uint32_t node)
-{
-	w->g->restarts++;
-	w->g->restart_node = node;
-}
-
 static const char stones_name[3][3] = {"AE", "AB", "AW"}; /* in the order of stone[] */
 
 /* Whether stones are put or taken in a node. */
@@ -176,8 +173,7 @@ static int set_up(struct walk *w, uint32_t node)
 	int turn = turn_of(sgf_value(w->t, node, "PL")), rc = stones ? read_stones(w, node) : 0;
 	if (rc == 0 && stones) {
 		int to_move = w->lags ? w->g->to_move : game_go.to_move(w->state);
-		if (w->taken)
-			note_restart(w, node);
+		w->g->restarts += w->taken > 0;
 		take_all_dead(w, (uint8_t)(BLACK + !to_move));
 		restart(w, to_move);
 	}
@@ -191,12 +187,12 @@ static int set_up(struct walk *w, uint32_t node)
 }
 
 /* A move that the rules forbid is carried out by hand. */
-static void force(struct walk *w, int player, int action, uint32_t node)
+static void force(struct walk *w, int player, int action)
 {
 	look(w);
 	w->edit[action] = (uint8_t)(BLACK + player);
 	take_all_dead(w, (uint8_t)(BLACK + player));
-	note_restart(w, node);
+	w->g->restarts++;
 	restart(w, !player);
 }
 
@@ -220,7 +216,7 @@ static int move(struct walk *w, uint32_t node, int player, struct sgf_raw v)
 	if (game_go.play(w->state, action))
 		g->move[g->moves++] = (struct sgf_move){(uint16_t)action, (uint8_t)player, node};
 	else
-		force(w, player, action, node);
+		force(w, player, action);
 	return 0;
 }
 
@@ -275,41 +271,64 @@ static int read_root(struct walk *w, const uint32_t *path, uint32_t n)
 	return 0;
 }
 
+static void tell(struct walk *w, uint32_t node)
+{
+	look(w);
+	w->told(w->ctx, node, w->edit, w->lags ? w->g->to_move : game_go.to_move(w->state));
+}
+
 static int follow(struct walk *w, const uint32_t *path, uint32_t n, int moves)
 {
 	int rc = read_root(w, path, n);
 	for (uint32_t i = 0; i < n && rc == 0; i++) {
+		w->edited = false;
 		struct sgf_raw black = sgf_value(w->t, path[i], "B"), white = sgf_value(w->t, path[i], "W");
 		if ((black.p || white.p) && w->taken >= moves)
 			break;
 		rc = set_up(w, path[i]);
+		if (rc == 0 && i == 0 && w->told)
+			tell(w, path[i]);
 		if (rc == 0 && black.p)
 			rc = move(w, path[i], 0, black);
 		if (rc == 0 && white.p)
 			rc = move(w, path[i], 1, white);
+		if (rc == 0 && i && w->edited && w->told)
+			tell(w, path[i]);
 	}
 	return rc;
 }
 
-int sgf_game_read(struct sgf_game *g, const struct sgf *t, uint32_t last, int moves, struct err *e)
+static int read_line(struct walk *w, uint32_t last, int moves)
 {
+	const struct sgf *t = w->t;
 	uint32_t n = 0;
-	*g = (struct sgf_game){.size = 0};
+	*w->g = (struct sgf_game){.size = 0};
 	for (uint32_t k = last; k; k = t->node[k].parent)
 		n++;
 	uint32_t *path = malloc((n ? n : 1) * sizeof *path);
 	if (!path || n == 0) {
 		free(path);
-		return n ? err_set(e, ERR_MEMORY, "SGF: no memory for a line") : err_set(e, ERR_FORMAT, "SGF: no such game");
+		return err_set(w->e, n ? ERR_MEMORY : ERR_FORMAT, n ? "SGF: no memory for a line" : "SGF: no such game");
 	}
 	uint32_t i = n;
 	for (uint32_t k = last; k; k = t->node[k].parent)
 		path[--i] = k;
-	struct walk w = {.g = g, .t = t, .e = e};
-	int rc = follow(&w, path, n, moves);
-	free(w.state);
+	int rc = follow(w, path, n, moves);
+	free(w->state);
 	free(path);
 	return rc;
+}
+
+int sgf_game_read(struct sgf_game *g, const struct sgf *t, uint32_t last, int moves, struct err *e)
+{
+	struct walk w = {.g = g, .t = t, .e = e};
+	return read_line(&w, last, moves);
+}
+
+int sgf_game_follow(struct sgf_game *g, const struct sgf *t, uint32_t last, sgf_set_up *told, void *ctx, struct err *e)
+{
+	struct walk w = {.g = g, .t = t, .told = told, .ctx = ctx, .e = e};
+	return read_line(&w, last, SGF_ALL_MOVES + 1);
 }
 
 /* Whether there were any. */

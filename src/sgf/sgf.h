@@ -104,12 +104,17 @@ struct sgf_game {
 	int moves;
 	struct sgf_move move[GAME_MOVES_MAX];
 	int restarts;                     /* how often the first position was made anew, see docs/formats/sgf.md */
-	uint32_t restart_node;            /* the last of them */
 	bool handicap_placed;             /* the fixed points were meant, not named */
 };
 
 /* The line from a game's first node to node `last`, at most `moves` moves of it.  0, ERR_FORMAT or ERR_MEMORY: see e. */
 int sgf_game_read(struct sgf_game *g, const struct sgf *t, uint32_t last, int moves, struct err *e);
+/* The same, all of it (ERR_FORMAT where it has more than SGF_ALL_MOVES), for those who want every position on the way that is
+ * set up and not played: that of the first node, before its move; and that behind each later node in which stones are put or
+ * taken, or a move is carried out that the rules forbid.  told is called for them in the order of the line; stone is as in g,
+ * and good until it returns. */
+typedef void sgf_set_up(void *ctx, uint32_t node, const uint8_t *stone, int to_move);
+int sgf_game_follow(struct sgf_game *g, const struct sgf *t, uint32_t last, sgf_set_up *told, void *ctx, struct err *e);
 
 /* Adds a game: a first node with GM, FF, CA, AP, SZ, KM, HA and setup, then a node a move, whose number is left in
  * g->move[].node.  Reads size, komi_half, handicap, to_move, stone and moves.  Returns the first node, 0 on failure. */

@@ -275,6 +275,37 @@ static void parts_of_games(void)
 	sgf_free(t);
 }
 
+static void note(void *ctx, uint32_t node, const uint8_t *stone, int to_move)
+{
+	buf_printf(ctx, "%u:", node);
+	for (int p = 0; p < 9; p++)
+		buf_u8(ctx, (uint8_t)".BW"[stone[p]]);
+	buf_printf(ctx, "%c ", "bw"[to_move]);
+}
+
+/* The positions of a line on a board of 3 that are set up and not played. */
+static void sets_up(const char *text, const char *want)
+{
+	static struct sgf_game g;
+	struct err e = {.text = ""};
+	struct buf told = {0};
+	struct sgf *t = read_ok(text, strlen(text));
+	CHECK_INT(sgf_game_follow(&g, t, sgf_line_end(t, 1), note, &told, &e), 0);
+	CHECK_STR(text_of(&told), want);
+	sgf_free(t);
+	buf_release(&told);
+}
+
+static void setups(void)
+{
+	sets_up("(;SZ[3];B[aa];W[bb])", "1:.........b ");
+	sets_up("(;SZ[3]AB[aa]B[bb];W[cc])", "1:B........b "); /* before the first node's move */
+	sets_up("(;SZ[3]HA[2]AB[aa][bb];W[cc])", "1:B...B....w ");
+	sets_up("(;SZ[3]AB[aa];AW[bb];PL[W];W[cc])", "1:B........b 2:B...W....b ");
+	sets_up("(;SZ[3];B[aa];AW[bb]AE[aa];B[cc]AB[ba])", "1:.........b 3:....W....w 4:.B..W...Bw ");
+	sets_up("(;SZ[3];B[aa];W[aa];B[cc];B[cc])", "1:.........b 3:W........b 5:W.......Bw ");
+}
+
 /* A handicap without stones is one of fixed points, but not where the first node itself puts or takes some. */
 static void handicaps(void)
 {
@@ -340,6 +371,7 @@ static void large(void)
 	CHECK_INT(g.moves, SGF_ALL_MOVES);
 	CHECK_INT(sgf_game_read(&g, t, sgf_line_end(t, 1), SGF_ALL_MOVES + 1, &e), ERR_FORMAT);
 	CHECK_STR(e.text, "SGF: the game has more than 4096 moves");
+	CHECK_INT(sgf_game_follow(&g, t, sgf_line_end(t, 1), note, &out, &e), ERR_FORMAT);
 	sgf_free(t);
 	buf_clear(&b);
 	for (int i = 0; i <= SGF_OPEN_MAX; i++)
@@ -394,6 +426,7 @@ int main(void)
 	many_values();
 	games();
 	parts_of_games();
+	setups();
 	handicaps();
 	building();
 	large();

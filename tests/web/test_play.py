@@ -306,6 +306,16 @@ class Sgf(unittest.TestCase):
         for node in range(len(r['nodes'])):
             self.check_position(r, node)
 
+    def test_stones_that_no_first_node_puts(self):
+        """In nodes before the first move, in one with a move of its own, and the fixed points of a handicap."""
+        r = self.read('(;SZ[5]AB[aa];AW[bb];PL[W];W[cc];AB[dd]B[ee])')
+        self.assertEqual([n.get('setup') for n in r['nodes']],
+                         [{'black': [0], 'white': [], 'turn': 'b'}, {'black': [0], 'white': [6], 'turn': 'b'}, None, None,
+                          {'black': [0, 18, 24], 'white': [6, 12], 'turn': 'w'}])
+        r = self.read('(;SZ[9]HA[2];W[ee])')
+        self.assertEqual(r['nodes'][0]['setup'], {'black': [24, 56], 'white': [], 'turn': 'w'})
+        self.check_position(r, 1)
+
     def check_position(self, r, node):
         """The rules take the position that the page would ask for."""
         path = []
@@ -333,7 +343,7 @@ class Sgf(unittest.TestCase):
     def test_too_many_variations(self):
         self.assertIn('error', self.read('(;SZ[9]' + '(;B[aa])' * 60000 + ')', 400))
         r = self.read('(;SZ[9]' + ';B[aa]' * 5000 + ')', 400)
-        self.assertIn('error', r)
+        self.assertIn('more than 4096 moves', r['error'])
 
     def test_round_trip(self):
         """Random trees come back as they were written."""
