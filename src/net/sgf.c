@@ -9,8 +9,9 @@
 #include <string.h>
 
 enum {
-	NODES_MAX = 50000,   /* of a file for the page */
-	WORK_MAX = 500000, /* moves that are tried while its lines are followed */
+	NODES_MAX = 50000,     /* of a file for the page */
+	WORK_MAX = 500000000,  /* while its lines are followed: about half a second */
+	WORK_STONE = 256,      /* of a position that is set up, in the answer */
 };
 
 /* --- Reading --- */
@@ -51,7 +52,7 @@ struct reading {
 	int32_t *index;        /* of a node of the file: its place in the list; -1 none */
 	json_t **setup;        /* of a node of the file, where the position is set up there; owned */
 	bool failed;           /* memory was short */
-	int64_t work;
+	int64_t work;          /* of the lines that were followed, and of setup; as in struct sgf_game */
 };
 
 static bool has(const struct reading *r, uint32_t node, const char *name)
@@ -69,30 +70,32 @@ static json_t *text_value(const struct reading *r, uint32_t node, const char *na
 }
 
 /* A position that is set up at a node and not played; those that are known stay as they are. */
-static void note_setup(void *ctx, uint32_t node, const uint8_t *stone, int to_move)
+static bool note_setup(void *ctx, uint32_t node, const uint8_t *stone, int to_move)
 {
 	struct reading *r = ctx;
 	int points = r->game->size * r->game->size;
 	if (r->setup[node])
-		return;
+		return true;
 	json_t *list[2] = {json_array(), json_array()};
 	for (int i = 0; i < points; i++)
-		if (stone[i])
+		if (stone[i]) {
 			r->failed |= json_array_append_new(list[stone[i] - 1], json_integer(i)) != 0;
+			r->work += WORK_STONE;
+		}
 	r->setup[node] = json_pack("{s:o, s:o, s:s}", "black", list[0], "white", list[1], "turn", to_move ? "w" : "b");
 	r->failed |= !r->setup[node];
+	return !r->failed && r->work + r->game->work <= WORK_MAX;
 }
 
 /* The setups of the line to this node. */
 static int follow(struct reading *r, uint32_t last, struct err *e)
 {
 	int rc = sgf_game_follow(r->game, r->t, last, note_setup, r, e);
-	for (uint32_t n = last; n; n = sgf_parent(r->t, n))
-		r->work++;
-	if (rc == 0 && r->failed)
+	r->work += r->game->work;
+	if (r->failed)
 		return err_set(e, ERR_MEMORY, "out of memory");
-	if (rc == 0 && r->work > WORK_MAX)
-		return err_set(e, ERR_FORMAT, "the file has more variations than this page can take");
+	if (r->work > WORK_MAX)
+		return err_set(e, ERR_FORMAT, "the file has more variations, or more stones in them, than this page can take");
 	return rc;
 }
 

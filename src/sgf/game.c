@@ -10,6 +10,10 @@
 
 enum { EMPTY, BLACK, WHITE }; /* in stone[] */
 
+/* What things cost beside a byte of a value, and a point that one names: each node and property; a value; a move; for each
+ * point of the board stones put by hand, and the state made of them. */
+enum { WORK_NODE = 32, WORK_PROPERTY = 16, WORK_VALUE = 8, WORK_MOVE = 128, WORK_EDIT = 16, WORK_STATE = 128 };
+
 /* A line being followed.  The state is what setup and moves of g make; it lags behind while stones are put node by node. */
 struct walk {
 	struct sgf_game *g;
@@ -79,16 +83,18 @@ static void restart(struct walk *w, int to_move)
 	memcpy(w->g->stone, w->edit, sizeof w->g->stone);
 	w->g->to_move = to_move;
 	w->g->moves = 0;
+	w->g->work += WORK_EDIT * w->g->size * w->g->size;
 	w->lags = w->edited = true;
 }
 
 /* For a move.  Dead groups have left the board, so every stone finds its place. */
 static int catch_up(struct walk *w)
 {
-	const struct sgf_game *g = w->g;
+	struct sgf_game *g = w->g;
 	if (!w->lags)
 		return 0;
 	w->lags = false;
+	g->work += WORK_STATE * g->size * g->size;
 	game_go.init(w->state, &w->rules);
 	for (int p = 0; p < g->size * g->size; p++)
 		if (g->stone[p] != EMPTY && !go_place(w->state, g->stone[p] - BLACK, p))
@@ -121,9 +127,18 @@ static int edit_points(struct walk *w, const char *name, struct sgf_raw v, uint8
 		return bad_point(w, name, v);
 	int left = a % size, right = b % size, top = a / size, bottom = b / size;
 	for (int row = top < bottom ? top : bottom; row <= (top < bottom ? bottom : top); row++)
-		for (int col = left < right ? left : right; col <= (left < right ? right : left); col++)
+		for (int col = left < right ? left : right; col <= (left < right ? right : left); col++) {
 			w->edit[row * size + col] = color;
+			w->g->work++;
+		}
 	return 0;
+}
+
+static struct sgf_raw value(struct walk *w, uint32_t node, const char *name)
+{
+	struct sgf_raw v = sgf_value(w->t, node, name);
+	w->g->work += v.n;
+	return v;
 }
 
 static int turn_of(struct sgf_raw v)
@@ -150,14 +165,18 @@ static bool has_stones(const struct sgf *t, uint32_t node)
 	return false;
 }
 
-/* AB, AW, then AE of a node, onto the board as it is. */
-static int read_stones(struct walk *w, uint32_t node)
+/* AB, AW, then AE of a node, onto the board as it is; *some: there were any. */
+static int read_stones(struct walk *w, uint32_t node, bool *some)
 {
-	look(w);
+	*some = false;
 	for (int k = 0; k < 3; k++) {
 		uint8_t color = (uint8_t)((k + 1) % 3);
 		struct sgf_values all = sgf_values(w->t, node, stones_name[color]);
 		for (struct sgf_raw v; (v = sgf_values_next(&all)).p;) {
+			w->g->work += WORK_VALUE + v.n;
+			if (v.n && !*some)
+				look(w);
+			*some |= v.n > 0;
 			int rc = v.n ? edit_points(w, stones_name[color], v, color) : 0;
 			if (rc)
 				return rc;
@@ -169,8 +188,8 @@ static int read_stones(struct walk *w, uint32_t node)
 /* Setup in a node. */
 static int set_up(struct walk *w, uint32_t node)
 {
-	bool stones = has_stones(w->t, node);
-	int turn = turn_of(sgf_value(w->t, node, "PL")), rc = stones ? read_stones(w, node) : 0;
+	bool stones;
+	int turn = turn_of(value(w, node, "PL")), rc = read_stones(w, node, &stones);
 	if (rc == 0 && stones) {
 		int to_move = w->lags ? w->g->to_move : game_go.to_move(w->state);
 		w->g->restarts += w->taken > 0;
@@ -208,6 +227,7 @@ static int move(struct walk *w, uint32_t node, int player, struct sgf_raw v)
 	if (rc)
 		return rc;
 	w->taken++;
+	g->work += WORK_MOVE;
 	if (g->moves == 0 && !w->turn_set)
 		g->to_move = player;
 	go_set_to_move(w->state, player);
@@ -246,13 +266,13 @@ static int read_root(struct walk *w, const uint32_t *path, uint32_t n)
 {
 	struct sgf_game *g = w->g;
 	uint32_t root = path[0];
-	int kind = parse_int(sgf_value(w->t, root, "GM")), rc = sgf_parse_size(sgf_value(w->t, root, "SZ"), &g->size, w->e);
+	int kind = parse_int(value(w, root, "GM")), rc = sgf_parse_size(value(w, root, "SZ"), &g->size, w->e);
 	if (kind > 1)
 		return err_set(w->e, ERR_FORMAT, "SGF: GM[%d] is another game than Go", kind);
 	if (rc)
 		return err_prefix(w->e, rc, "SGF");
-	g->komi_given = sgf_parse_komi(sgf_value(w->t, root, "KM"), &g->komi_half);
-	g->handicap = parse_int(sgf_value(w->t, root, "HA"));
+	g->komi_given = sgf_parse_komi(value(w, root, "KM"), &g->komi_half);
+	g->handicap = parse_int(value(w, root, "HA"));
 	g->handicap = g->handicap < 2 ? 0 : g->handicap;
 	g->to_move = g->handicap > 0;
 	w->rules = (struct game_rules){g->size, g->komi_half, 0, GAME_MOVES_MAX};
@@ -271,29 +291,30 @@ static int read_root(struct walk *w, const uint32_t *path, uint32_t n)
 	return 0;
 }
 
-static void tell(struct walk *w, uint32_t node)
+static int tell(struct walk *w, uint32_t node)
 {
 	look(w);
-	w->told(w->ctx, node, w->edit, w->lags ? w->g->to_move : game_go.to_move(w->state));
+	return w->told(w->ctx, node, w->edit, w->lags ? w->g->to_move : game_go.to_move(w->state)) ? 0 : ERR_STOPPED;
 }
 
 static int follow(struct walk *w, const uint32_t *path, uint32_t n, int moves)
 {
 	int rc = read_root(w, path, n);
 	for (uint32_t i = 0; i < n && rc == 0; i++) {
+		struct sgf_raw black = value(w, path[i], "B"), white = value(w, path[i], "W");
 		w->edited = false;
-		struct sgf_raw black = sgf_value(w->t, path[i], "B"), white = sgf_value(w->t, path[i], "W");
+		w->g->work += WORK_NODE + (int64_t)WORK_PROPERTY * w->t->node[path[i]].props;
 		if ((black.p || white.p) && w->taken >= moves)
 			break;
 		rc = set_up(w, path[i]);
 		if (rc == 0 && i == 0 && w->told)
-			tell(w, path[i]);
+			rc = tell(w, path[i]);
 		if (rc == 0 && black.p)
 			rc = move(w, path[i], 0, black);
 		if (rc == 0 && white.p)
 			rc = move(w, path[i], 1, white);
 		if (rc == 0 && i && w->edited && w->told)
-			tell(w, path[i]);
+			rc = tell(w, path[i]);
 	}
 	return rc;
 }

@@ -7,7 +7,7 @@
 
 struct sgf_node {
 	uint32_t parent, child, last, next; /* last: of the children */
-	uint32_t prop, last_prop;
+	uint32_t prop, last_prop, props; /* the first, the last, how many */
 };
 
 struct sgf_prop {

@@ -88,6 +88,7 @@ uint32_t sgf_new_prop(struct sgf *t, uint32_t node, const char *name, uint32_t n
 	else
 		t->node[node].prop = p;
 	t->node[node].last_prop = p;
+	t->node[node].props++;
 	return p;
 }
 

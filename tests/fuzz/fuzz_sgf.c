@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SGF: any bytes.  What is read is written, read again without a repair, and written the same; every line that gives a
- * game can be played by the rules, with suicide and without, and written and read as the same game. */
+ * game can be played by the rules, with suicide and without, and written and read as the same game; every position on the
+ * way that is set up can be. */
 #include "fuzz.h"
 
 #include "games/go/go.h"
@@ -43,6 +44,29 @@ static void same_again(struct sgf_game *g)
 	buf_release(&out);
 }
 
+static bool placeable(void *ctx, uint32_t node, const uint8_t *stone, int to_move)
+{
+	const struct sgf_game *g = ctx;
+	const struct game_rules r = {g->size, g->komi_half, 0, GAME_MOVES_MAX};
+	void *s = malloc(game_go.state_bytes(&r));
+	MUST(s && node && (to_move == 0 || to_move == 1));
+	game_go.init(s, &r);
+	for (int p = 0; p < g->size * g->size; p++)
+		MUST(!stone[p] || go_place(s, stone[p] - 1, p));
+	free(s);
+	return true;
+}
+
+/* The same game whether its setups are told of or not. */
+static void followed(const struct sgf *t, uint32_t last, const struct sgf_game *g)
+{
+	static struct sgf_game told;
+	struct err e;
+	int rc = sgf_game_follow(&told, t, last, placeable, &told, &e);
+	MUST(rc == 0 || rc == ERR_FORMAT);
+	MUST(rc || (told.work == g->work && told.moves == g->moves && memcmp(told.stone, g->stone, sizeof g->stone) == 0));
+}
+
 static void all_lines(const struct sgf *t, int moves)
 {
 	static struct sgf_game g;
@@ -54,6 +78,8 @@ static void all_lines(const struct sgf *t, int moves)
 		lines++;
 		if (sgf_game_read(&g, t, n, moves, &e) || g.moves > moves)
 			continue;
+		if (moves == SGF_ALL_MOVES)
+			followed(t, n, &g);
 		playable(&g, 0);
 		playable(&g, 1);
 		same_again(&g);

@@ -275,12 +275,19 @@ static void parts_of_games(void)
 	sgf_free(t);
 }
 
-static void note(void *ctx, uint32_t node, const uint8_t *stone, int to_move)
+static bool note(void *ctx, uint32_t node, const uint8_t *stone, int to_move)
 {
 	buf_printf(ctx, "%u:", node);
 	for (int p = 0; p < 9; p++)
 		buf_u8(ctx, (uint8_t)".BW"[stone[p]]);
 	buf_printf(ctx, "%c ", "bw"[to_move]);
+	return true;
+}
+
+static bool note_two(void *ctx, uint32_t node, const uint8_t *stone, int to_move)
+{
+	note(ctx, node, stone, to_move);
+	return node == 1;
 }
 
 /* The positions of a line on a board of 3 that are set up and not played. */
@@ -304,6 +311,45 @@ static void setups(void)
 	sets_up("(;SZ[3]AB[aa];AW[bb];PL[W];W[cc])", "1:B........b 2:B...W....b ");
 	sets_up("(;SZ[3];B[aa];AW[bb]AE[aa];B[cc]AB[ba])", "1:.........b 3:....W....w 4:.B..W...Bw ");
 	sets_up("(;SZ[3];B[aa];W[aa];B[cc];B[cc])", "1:.........b 3:W........b 5:W.......Bw ");
+}
+
+/* A reader may have had enough. */
+static void stops(void)
+{
+	static struct sgf_game g;
+	struct err e = {.text = "none"};
+	struct buf told = {0};
+	struct sgf *t = read_ok("(;SZ[3];B[cc];AB[aa];AW[ca])", 28);
+	CHECK_INT(sgf_game_follow(&g, t, sgf_line_end(t, 1), note_two, &told, &e), ERR_STOPPED);
+	CHECK_STR(text_of(&told), "1:.........b 3:B.......Bw ");
+	CHECK_STR(e.text, "none");
+	sgf_free(t);
+	buf_release(&told);
+}
+
+static int64_t work_of(const char *text)
+{
+	static struct sgf_game g;
+	struct err e = {.text = ""};
+	CHECK_INT(game_of(&g, text, SGF_ALL_MOVES, &e), 0);
+	return g.work;
+}
+
+/* What is counted: bytes of values that are looked at, points that they name, properties, nodes, moves, boards. */
+static void work(void)
+{
+	int64_t one = work_of("(;SZ[9]AB[aa])"), move = work_of("(;SZ[9];B[aa])");
+	CHECK_INT(work_of("(;SZ[9]AB[aa    ])") - one, 4);
+	CHECK_INT(work_of("(;SZ[9   ]AB[aa])") - one, 3);
+	CHECK_INT(work_of("(;SZ[9]AB[aa:ii])") - one, 3 + 80);
+	CHECK_INT(work_of("(;SZ[9]AB[aa][aa][aa])") - one, 2 * (work_of("(;SZ[9]AB[aa][aa])") - one));
+	CHECK(work_of("(;SZ[9]AB[aa][])") > one);
+	CHECK(work_of("(;SZ[9]AB[aa]C[x])") > one);
+	CHECK_INT(work_of("(;SZ[9]AB[aa]C[xx])"), work_of("(;SZ[9]AB[aa]C[x])")); /* nobody looks at it */
+	CHECK(work_of("(;SZ[9]AB[aa];AB[aa])") > one + 81);
+	CHECK_INT(work_of("(;SZ[9];B[aa  ])") - move, 2);
+	CHECK(work_of("(;SZ[9];B[aa];W[bb])") > move);
+	CHECK(work_of("(;SZ[9];B[aa];W[aa])") > work_of("(;SZ[9];B[aa];W[bb])") + 81);
 }
 
 /* A handicap without stones is one of fixed points, but not where the first node itself puts or takes some. */
@@ -427,6 +473,8 @@ int main(void)
 	games();
 	parts_of_games();
 	setups();
+	stops();
+	work();
 	handicaps();
 	building();
 	large();

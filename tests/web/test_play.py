@@ -345,6 +345,15 @@ class Sgf(unittest.TestCase):
         r = self.read('(;SZ[9]' + ';B[aa]' * 5000 + ')', 400)
         self.assertIn('more than 4096 moves', r['error'])
 
+    def test_too_much_in_its_nodes(self):
+        """What a line has in its nodes counts each time that it is read, and so does each position that is set up."""
+        for text in ('AB[aa]' * 200000 + '(;B[bb])' * 150, 'AB' + '[aa:ss]' * 50000 + '(;B[bb])' * 100,
+                     ';B[aa' + ' ' * 500000 + '](;W[bb])' + '(;W[cc])' * 2000,
+                     'AB[ab:ss]AE[ss]' + '(;AB[aa])' * 20000, 'AB[ab:ss]AE[ss]' + ';AB[aa]' * 40000):
+            self.assertIn('than this page can take', self.read(f'(;SZ[19]{text})', 400)['error'], text[:40])
+        r = self.read('(;SZ[19]AB[ab:ss]AE[ss]' + ';AB[aa]' * 400 + ')')
+        self.assertEqual(len(r['nodes'][400]['setup']['black']), 360 - 18)
+
     def test_round_trip(self):
         """Random trees come back as they were written."""
         rng = random.Random(5)
