@@ -50,15 +50,25 @@ static void put_root(struct sgf *t, uint32_t root, const struct record_games *f,
 
 static void put_comment(struct sgf *t, uint32_t node, const struct record_move *m)
 {
+	static const char *const search[] = {[RECORD_CHEAP] = "cheap search",
+	                                     [RECORD_FULL] = "full search",
+	                                     [RECORD_DECIDED] = "quick search, since the game was decided"};
 	char text[100];
 	int tenths = (int)(((int64_t)m->value + 65536) * 1000 / 131072);
 	if (m->kind == RECORD_OPENING) {
 		sgf_put(t, node, "C", "opening, drawn");
 		return;
 	}
-	snprintf(text, sizeof text, "%s search: %d.%d%% for the mover", m->kind == RECORD_FULL ? "full" : "cheap", tenths / 10,
-	         tenths % 10);
+	snprintf(text, sizeof text, "%s: %d.%d%% for the mover", search[m->kind], tenths / 10, tenths % 10);
 	sgf_put(t, node, "C", text);
+}
+
+static int told_failure(const struct sgf *t, uint32_t game, struct err *e)
+{
+	int rc = sgf_failure(t);
+	if (rc == ERR_MEMORY)
+		return err_set(e, rc, "game %" PRIu32 ": no memory for its SGF", game);
+	return rc ? err_set(e, rc, "game %" PRIu32 ": more moves than a collection takes; choose one with --game", game) : 0;
 }
 
 static int add_game(struct sgf *t, const struct record_games *f, uint32_t i, struct sgf_game *to, struct err *e)
@@ -74,16 +84,33 @@ static int add_game(struct sgf *t, const struct record_games *f, uint32_t i, str
 			put_root(t, root, f, &g);
 		for (uint32_t m = 0; root && m < g.moves; m++)
 			put_comment(t, to->move[m].node, &g.move[m]);
-		rc = root ? 0 : err_set(e, ERR_ARG, "game %" PRIu32 ": more moves than a collection takes, or no memory; choose one with --game", i);
+		rc = told_failure(t, i, e);
 	}
 	record_game_release(&g);
 	return rc;
 }
 
+/* A file that is still being written may end within a game; another is then damaged. */
+static int load_games(struct record_games *f, const char *path, struct err *e)
+{
+	size_t n = strlen(path);
+	int part = n > 5 && strcmp(path + n - 5, ".part") == 0, rc = record_games_load(f, path, NULL, part, e);
+	if (rc)
+		return rc;
+	if (f->valid == 0) {
+		record_games_release(f);
+		return err_set(e, ERR_FORMAT, "%s: ends within the header", path);
+	}
+	if (f->valid < f->bytes.len)
+		fprintf(stderr, "miai export: %s: %" PRIu32 " whole games; the last %" PRIu64 " bytes are still being written, or "
+		        "torn\n", path, f->count, (uint64_t)f->bytes.len - f->valid);
+	return 0;
+}
+
 static int games(const struct export *x, struct buf *out, struct err *e)
 {
 	struct record_games f;
-	int rc = record_games_load(&f, x->from, NULL, 1, e);
+	int rc = load_games(&f, x->from, e);
 	if (rc)
 		return rc;
 	struct sgf *t = sgf_new();
@@ -147,7 +174,7 @@ static int export(const struct export *x, struct err *e)
 	struct buf out = {.data = NULL};
 	int rc = strcmp(x->format, "sgf") == 0 ? games(x, &out, e) : net(x, &out, e);
 	if (rc == 0 && out.failed)
-		rc = err_set(e, ERR_MEMORY, "%s: no memory to write it, or more than one file takes", x->to);
+		rc = err_set(e, ERR_MEMORY, "%s: no memory to write it", x->to);
 	if (rc == 0)
 		rc = file_write(x->to, out.data, out.len, e);
 	buf_release(&out);

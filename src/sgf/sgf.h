@@ -73,9 +73,9 @@ struct sgf_raw sgf_values_next(struct sgf_values *v); /* p is NULL behind the la
 enum sgf_kind { SGF_TEXT, SGF_SIMPLE };
 void sgf_text(struct sgf_raw v, enum sgf_kind kind, struct buf *out);
 
-/* Building.  Memory that runs out, or a limit passed, is remembered and told by sgf_write.  Names are 1 to
- * SGF_NAME_MAX upper-case letters.  Text should be UTF-8: bytes that are not become U+FFFD, control characters but line
- * ends and tabs become spaces. */
+/* Building.  Memory that runs out, or a limit passed, is remembered and told by sgf_failure and sgf_write.  Names are 1
+ * to SGF_NAME_MAX upper-case letters.  Text should be UTF-8: bytes that are not become U+FFFD, control characters but
+ * line ends and tabs become spaces. */
 uint32_t sgf_add(struct sgf *t, uint32_t parent); /* a node, the last child of parent; 0 on failure */
 void sgf_put(struct sgf *t, uint32_t node, const char *name, const char *text);
 void sgf_put_number(struct sgf *t, uint32_t node, const char *name, int number);
@@ -83,6 +83,7 @@ void sgf_put_point(struct sgf *t, uint32_t node, const char *name, int size, int
 /* One more value for the property that was put last, whichever that was. */
 void sgf_also(struct sgf *t, const char *text);
 void sgf_also_point(struct sgf *t, int size, int action);
+int sgf_failure(const struct sgf *t); /* 0; ERR_MEMORY; ERR_ARG: a limit was passed */
 
 /* A game of Go as a first position and moves.  From sgf_game_read it can be played by the rules of game_go, whether
  * suicide is legal or not: stones by go_place in any order, then each move after go_set_to_move (and go_resume, where two

@@ -155,6 +155,11 @@ struct sgf_raw sgf_value(const struct sgf *t, uint32_t node, const char *name)
 	return sgf_values_next(&all);
 }
 
+int sgf_failure(const struct sgf *t)
+{
+	return t->failed ? ERR_MEMORY : t->full ? ERR_ARG : 0;
+}
+
 /* The character of n bytes at p, escaped where it has to be; n = 0: no character of UTF-8. */
 static void put_character(struct buf *b, const uint8_t *p, uint32_t n)
 {

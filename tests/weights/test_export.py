@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Exports: the ONNX graph gives miai's outputs, bit for bit, by an evaluator of its own (onnx_run.py); safetensors have the
-net file's numbers; games become SGF that says what the record says.   usage: test_export.py MIAI NET_ANSWERS TINY.INI"""
+net file's numbers; games become SGF that says what the record says.
+
+usage: test_export.py MIAI NET_ANSWERS TINY.INI [FAULTY]   (FAULTY: miai with calls that fail, tests/run/faulty.c)"""
 import hashlib
 import json
 import math
+import os
 import pathlib
 import re
 import struct
@@ -15,6 +18,7 @@ import unittest
 
 import onnx_run
 
+FAULTY = sys.argv.pop(4) if len(sys.argv) > 4 else None
 TINY = sys.argv.pop(3)
 ANSWERS = sys.argv.pop(2)
 MIAI = sys.argv.pop(1)
@@ -42,6 +46,7 @@ class Export(unittest.TestCase):
         cls.dir = pathlib.Path(cls.folder.name)
         subprocess.run([MIAI, "run", TINY, "--until", "1", "--dir", cls.dir / "run"], check=True, capture_output=True)
         cls.net = cls.dir / "run" / "nets" / "000001.net"
+        cls.games = int(re.search(r"^games +(\d+)$", miai("info", cls.dir / "run/games/000001.games").stdout, re.M)[1])
 
     @classmethod
     def tearDownClass(cls):
@@ -114,9 +119,8 @@ class Export(unittest.TestCase):
     def test_sgf(self):
         games = self.dir / "run" / "games" / "000001.games"
         text = self.export(games, "sgf").decode()
-        count = int(re.search(r"^games +(\d+)$", miai("info", games).stdout, re.M).group(1))
-        self.assertEqual(text.count("(;GM[1]FF[4]"), count)
-        self.assertEqual(text.count("\ngame "), count)
+        self.assertEqual(text.count("(;GM[1]FF[4]"), self.games)
+        self.assertEqual(text.count("\ngame "), self.games)
         one = self.export(games, "sgf", "--game", "1").decode()
         self.assertEqual(one.count("(;GM[1]"), 1)
         self.assertIn("game 1 of the self-play of generation 1", one)
@@ -125,6 +129,57 @@ class Export(unittest.TestCase):
         self.assertTrue(moves)
         self.assertEqual([m[0] for m in moves], ["BW"[i % 2] for i in range(len(moves))])
         self.assertTrue(all(re.fullmatch(r"opening, drawn|(full|cheap) search: \d+\.\d% for the mover", m[2]) for m in moves))
+
+    def test_kinds_of_moves(self):
+        """How each move was chosen, of a file by the page."""
+        moves = struct.pack("<HB HBi HBiHHH HBi", 0, 0, 1, 1, 0, 2, 2, 65536, 1, 3, 65535, 3, 3, -32768)
+        (self.dir / "kinds.games").write_bytes(self.file_of([struct.pack("<IBBhHHi", 0, 3, 0, 2, 27, 4, -2) + moves]))
+        text = self.export(self.dir / "kinds.games", "sgf").decode()
+        self.assertEqual(re.findall(r";[BW]\[..\]C\[([^]]*)\]", text),
+                         ["opening, drawn", "cheap search: 50.0% for the mover", "full search: 100.0% for the mover",
+                          "quick search, since the game was decided: 25.0% for the mover"])
+
+    @staticmethod
+    def file_of(payloads):
+        frames = (struct.pack("<I", len(p)) + p + hashlib.sha256(p).digest()[:4] for p in payloads)
+        return b"miaigame" + struct.pack("<III", 1, 1, 1) + bytes(32) + b"".join(frames)
+
+    def test_damaged_games(self):
+        """All or nothing of a file that is whole; of one that grows what is there, and how much that is."""
+        whole = (self.dir / "run" / "games" / "000001.games").read_bytes()
+        middle, out = len(whole) // 2, self.dir / "damaged.sgf"
+        for name, data, code, words in (
+                ("flipped.games", whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1:], 3, r"game \d+ at byte \d+: "),
+                ("cut.games", whole[:middle], 3, r"game \d+ at byte \d+: the file ends inside it"),
+                ("header.games", whole[:30], 3, "ends inside its header"), ("empty.games", b"", 3, "does not begin with"),
+                ("header.games.part", whole[:30], 3, "ends within the header"),
+                ("cut.games.part", whole[:middle], 0, r"cut.games.part: [1-9]\d* whole games; the last [1-9]\d* bytes are"),
+                ("whole.games.part", whole, 0, None)):
+            (self.dir / name).write_bytes(data)
+            p = miai("export", self.dir / name, "--format", "sgf", "--out", out)
+            self.assertEqual((p.returncode, p.stdout), (code, ""), name)
+            self.assertRegex(p.stderr, words or "^$", name)
+            self.assertEqual(out.exists(), code == 0, name)
+            if code == 0:
+                count = int(re.search(r"(\d+) whole|$", p.stderr)[1] or 0) or self.games
+                self.assertEqual(out.read_text().count("(;GM[1]FF[4]"), count)
+                out.unlink()
+
+    @unittest.skipUnless(FAULTY, "no program that fails")
+    def test_no_memory(self):
+        """Each allocation fails once: that is told as such, or the file is the right one."""
+        games, out, report = self.dir / "run/games/000001.games", self.dir / "short.sgf", self.dir / "report"
+        want, failures, n = self.export(games, "sgf", "--game", "0"), 1, 0
+        while failures:
+            n += 1
+            out.unlink(missing_ok=True)
+            p = subprocess.run([FAULTY, "export", games, "--format", "sgf", "--out", out, "--game", "0"], capture_output=True,
+                               env=os.environ | {"FAULTS": f"memory=@{n}", "FAULTS_REPORT": str(report)}, text=True, timeout=100)
+            failures = int(re.search(r"^memory \d+ (\d+)$", report.read_text(), re.M)[1])
+            self.assertIn(p.returncode, (0, 3) if failures else (0,), p.stderr)
+            self.assertEqual(out.read_bytes() if out.exists() else b"", b"" if p.returncode else want)
+            self.assertEqual(p.stderr != "", p.returncode != 0)
+        self.assertGreater(n, 20)
 
     def test_refused(self):
         for args, code in (([], 2), ([self.net], 2), ([self.net, "--out", "x"], 2), ([self.net, "--format", "onnx"], 2),
