@@ -122,7 +122,7 @@ static int settings(struct ladder *l, const struct texts *t)
 static int run(int argc, char **argv)
 {
 	struct texts t = {.size = NULL};
-	struct ladder l = {.out = {.fd = -1}};
+	struct ladder l = {.lock = -1, .out = {.fd = -1}};
 	struct err e = {.text = ""};
 	const struct cli_option opt[] = {
 	    {"size", 1, &t.size},       {"komi", 1, &t.komi},         {"pairs", 1, &t.pairs},

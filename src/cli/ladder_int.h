@@ -21,7 +21,8 @@ struct ladder {
 	int every, span;        /* span 0: all meet all */
 	int runs;
 	const char *file, *svg, *log;
-	struct file_append out; /* the results file, open from cli_ladder_load on */
+	int lock;               /* on the results file, from cli_ladder_load on, as the next; -1: none */
+	struct file_append out; /* the results file */
 	int players, room;
 	struct ladder_player *player;
 	int results, results_room;
@@ -34,8 +35,8 @@ void cli_ladder_release(struct ladder *l);
 
 /* The match of players a < b; NULL: not played yet. */
 const struct match_result *cli_ladder_result(const struct ladder *l, int a, int b);
-/* Reads the results file, where there is one, and cuts off a torn last line; begins it, where there is none yet.  ERR_MISMATCH: it was played on other
- * terms. */
+/* Reads the results file, where there is one, and cuts off a torn last line; begins it, where there is no whole line yet.
+ * ERR_MISMATCH: it was played on other terms.  ERR_IO, among others: another process writes it. */
 int cli_ladder_load(struct ladder *l, struct err *e);
 /* Plays a match and files it. */
 int cli_ladder_play(struct ladder *l, int a, int b, struct err *e);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 enum { LEDGER_MAX = 1 << 30 };
@@ -121,6 +122,8 @@ void cli_ladder_release(struct ladder *l)
 {
 	struct err e; /* every line was synced when it was written */
 	file_append_close(&l->out, &e);
+	if (l->lock >= 0)
+		close(l->lock);
 	for (int i = 0; i < l->players; i++) {
 		nn_net_free(l->player[i].net);
 		free(l->player[i].name);

@@ -89,6 +89,15 @@ static int read_lines(struct ladder *l, char *text, struct err *e)
 	return rc;
 }
 
+/* A file without a whole line: one that nothing was written to, or not all of the first line. */
+static int read_no_line(const struct ladder *l, const char *text, size_t n, struct err *e)
+{
+	static const char begin[] = "miai ladder 1 ";
+	if (memcmp(text, begin, n < sizeof begin - 1 ? n : sizeof begin - 1) == 0)
+		return 0;
+	return err_set(e, ERR_FORMAT, "%s is no file of results; name another", l->file);
+}
+
 /* What is in the file already; *whole: where its whole lines end. */
 static int read_file(struct ladder *l, uint64_t *whole, struct err *e)
 {
@@ -100,7 +109,7 @@ static int read_file(struct ladder *l, uint64_t *whole, struct err *e)
 	if (rc == 0 && b.failed)
 		rc = err_set(e, ERR_MEMORY, "%s: no memory to read it", l->file);
 	if (rc == 0)
-		rc = read_lines(l, (char *)b.data, e);
+		rc = *whole ? read_lines(l, (char *)b.data, e) : read_no_line(l, (char *)b.data, b.len - 1, e);
 	buf_release(&b);
 	return rc;
 }
@@ -114,13 +123,16 @@ int cli_ladder_load(struct ladder *l, struct err *e)
 {
 	uint64_t whole = 0;
 	char first[256];
-	int there = l->file ? file_there(l->file, e) : 0;
-	if (!l->file || there < 0)
-		return there;
-	int rc = there ? read_file(l, &whole, e) : 0;
+	if (!l->file)
+		return 0;
+	int rc = file_lock(l->file, &l->lock, e); /* begins an empty one, where there is none */
+	if (rc == ERR_STOPPED)
+		rc = err_set(e, ERR_IO, "%s: another process is at work on this file", l->file);
+	if (rc == 0)
+		rc = read_file(l, &whole, e);
 	if (rc == 0)
 		rc = file_append_open(&l->out, l->file, whole, e);
-	if (rc || there)
+	if (rc || whole)
 		return rc;
 	head(l, first, sizeof first);
 	return append(l, first, e);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """miai match and miai ladder, between nets and programs; programs that break the rules, or off."""
+import fcntl
 import pathlib
 import re
 import subprocess
@@ -189,6 +190,27 @@ class Ladder(Folder):
         self.assertIn("other terms", p.stderr)
         results.write_bytes(whole + b"nonsense\n")
         self.ladder(folder, "--results", results, code=UNREADABLE)
+
+    def test_results_that_were_begun(self):
+        """A ladder killed before its first line is whole leaves no file that is refused; one at a time writes it."""
+        players, results = ("random", f"gtp:{MIAI} gtp --random --seed 7", "--threads", 1), self.dir / "results"
+        self.ladder(*players, "--results", results)
+        whole = results.read_bytes()
+        head = whole.index(b"\n") + 1
+        self.assertEqual(whole.count(b"\n"), 2)
+        for n in (0, 1, 14, 20, head - 1, head):
+            results.write_bytes(whole[:n])
+            self.assertEqual(self.ladder(*players, "--results", results).stderr.count(" against "), 1, n)
+            self.assertEqual(results.read_bytes(), whole, n)
+        for other in (b"x", b"miai ladder 2 size", b"my notes"):
+            results.write_bytes(other)
+            self.assertIn("is no file of results", self.ladder(*players, "--results", results, code=UNREADABLE).stderr)
+            self.assertEqual(results.read_bytes(), other)
+        results.write_bytes(whole[:-5])
+        with open(results) as f:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            self.assertIn("another process", self.ladder(*players, "--results", results, code=UNREADABLE).stderr)
+        self.assertEqual(results.read_bytes(), whole[:-5])
 
     def test_wrong_use(self):
         self.ladder("random", code=USAGE)
