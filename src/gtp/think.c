@@ -122,13 +122,19 @@ static void fill_move(struct engine *g, struct engine_info *m, const struct sear
 	m->pv_len = search_deep_pv(g->search, m->action, m->pv, m->pv_visits, ENGINE_PV_MAX);
 }
 
-/* Ownership below each visited move; without memory for it there is none. */
-static void fill_owners(struct engine *g)
+/* Room for the ownership below each move. */
+static int ready_owners(struct engine *g, struct err *e)
 {
 	size_t points = (size_t)game_points(&g->rules);
 	if (!g->moves_owner)
 		g->moves_owner = malloc(points * (points + 1) * sizeof *g->moves_owner);
-	for (int i = 0; g->moves_owner && i < g->analysis.moves; i++) {
+	return g->moves_owner ? 0 : err_set(e, ERR_MEMORY, "out of memory for the ownership of moves");
+}
+
+static void fill_owners(struct engine *g)
+{
+	size_t points = (size_t)game_points(&g->rules);
+	for (int i = 0; i < g->analysis.moves; i++) {
 		int16_t *owner = g->moves_owner + (size_t)g->info[i].action * points;
 		if (g->info[i].visits && search_deep_owner(g->search, g->info[i].action, owner))
 			g->info[i].owner = owner;
@@ -244,6 +250,8 @@ int engine_search(struct engine *g, int player, const struct engine_limits *l, e
 	int rc = engine_ready(g, e);
 	rc = rc ? rc : engine_scratch(g, player, e);
 	rc = rc ? rc : set_search(g, l, e);
+	if (rc == 0 && l->moves_owner)
+		rc = ready_owners(g, e);
 	if (rc)
 		return rc;
 	s.since = s.told = s.asked = engine_now(g);

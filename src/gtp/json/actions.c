@@ -93,5 +93,5 @@ void analysis_act(struct analysis *a, const char *id, json_t *in)
 		              "'terminate_all'");
 		return;
 	}
-	analysis_say(a, json_incref(in));
+	analysis_say(a, id, json_incref(in));
 }

@@ -15,6 +15,7 @@ struct analysis *analysis_new(const struct analysis_settings *s, struct err *e)
 		err_set(e, ERR_MEMORY, "out of memory");
 		return NULL;
 	}
+	analysis_watch_memory();
 	a->set = *s;
 	a->set.visits = s->visits ? s->visits : ANALYSIS_VISITS;
 	struct engine_settings check = {.threads = 1, .size = s->engine.size, .params = s->engine.params};
@@ -100,13 +101,20 @@ void analysis_line(struct analysis *a, const char *line, size_t n)
 		analysis_error(a, "The line is too long");
 		return;
 	}
+	analysis_lacked_memory();
 	json_t *in = json_loadb(line, n, 0, &where);
+	if (analysis_lacked_memory()) {
+		json_decref(in);
+		analysis_no_memory(a, NULL);
+		return;
+	}
 	if (!in) {
 		char text[256];
 		snprintf(text, sizeof text, "Could not parse input line as json request: %s at column %d", where.text,
 		         where.column);
 		json_t *what = json_string(text); /* NULL where it quotes what is no UTF-8 */
-		analysis_say(a, json_pack("{s:o}", "error", what ? what : json_string("Could not parse input line as json request")));
+		analysis_error(a, what ? text : "Could not parse input line as json request");
+		json_decref(what);
 		return;
 	}
 	const char *id = json_string_value(json_object_get(in, "id"));

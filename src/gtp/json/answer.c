@@ -8,27 +8,64 @@
 #include <stdlib.h>
 #include <string.h>
 
-void analysis_say(struct analysis *a, json_t *answer)
+/* An allocation of jansson's has failed in this thread. */
+static _Thread_local bool lacks;
+
+static void *allocate(size_t n)
+{
+	void *p = malloc(n);
+	lacks |= !p;
+	return p;
+}
+
+void analysis_watch_memory(void)
+{
+	json_set_alloc_funcs(allocate, free);
+	lacks = false;
+}
+
+bool analysis_lacked_memory(void)
+{
+	bool did = lacks;
+	lacks = false;
+	return did;
+}
+
+/* Whether it was told: not where memory was short while it was made, or is now.  Takes it. */
+static bool say(struct analysis *a, json_t *answer)
 {
 	struct buf b = {.data = NULL};
 	char *text = answer ? json_dumps(answer, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(9)) : NULL;
 	json_decref(answer);
-	buf_printf(&b, "%s", text ? "" : "{\"error\":\"out of memory\"}");
-	if (text)
-		buf_bytes(&b, text, strlen(text));
-	buf_u8(&b, '\n');
-	if (!b.failed)
+	buf_printf(&b, "%s\n", text ? text : "");
+	bool whole = !analysis_lacked_memory() && text && !b.failed;
+	if (whole)
 		a->set.write(a->set.ctx, (const char *)b.data, b.len);
 	free(text);
 	buf_release(&b);
+	return whole;
+}
+
+void analysis_no_memory(struct analysis *a, const char *id)
+{
+	static const char line[] = "{\"error\":\"out of memory\"}\n";
+	analysis_lacked_memory();
+	if (!id || !say(a, json_pack("{s:s, s:s}", "error", "out of memory", "id", id)))
+		a->set.write(a->set.ctx, line, sizeof line - 1);
+}
+
+void analysis_say(struct analysis *a, const char *id, json_t *answer)
+{
+	if (!say(a, answer))
+		analysis_no_memory(a, id);
 }
 
 void analysis_error(struct analysis *a, const char *text)
 {
-	analysis_say(a, json_pack("{s:s}", "error", text));
+	analysis_say(a, NULL, json_pack("{s:s}", "error", text));
 }
 
-static void tell(struct analysis *a, const char *kind, const char *id, const char *field, const char *fmt, va_list args)
+static json_t *message(const char *kind, const char *id, const char *field, const char *fmt, va_list args)
 {
 	char text[512];
 	vsnprintf(text, sizeof text, fmt, args);
@@ -36,14 +73,14 @@ static void tell(struct analysis *a, const char *kind, const char *id, const cha
 	json_t *what = json_string(text);
 	if (!what)
 		what = json_string("the value is not one");
-	analysis_say(a, json_pack("{s:s, s:s, s:o}", "id", id, "field", field, kind, what));
+	return json_pack("{s:s, s:s, s:o}", "id", id, "field", field, kind, what);
 }
 
 void analysis_error_for(struct analysis *a, const char *id, const char *field, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	tell(a, "error", id, field, fmt, args);
+	analysis_say(a, id, message("error", id, field, fmt, args));
 	va_end(args);
 }
 
@@ -51,14 +88,15 @@ void analysis_warn_for(struct analysis *a, const char *id, const char *field, co
 {
 	va_list args;
 	va_start(args, fmt);
-	tell(a, "warning", id, field, fmt, args);
+	/* An error with that id would say that the query is not searched. */
+	analysis_say(a, NULL, message("warning", id, field, fmt, args));
 	va_end(args);
 }
 
 void analysis_no_results(struct analysis *a, const struct json_request *r)
 {
-	analysis_say(a, json_pack("{s:s, s:b, s:b, s:i}", "id", r->query->id, "isDuringSearch", 0, "noResults", 1, "turnNumber",
-	                      r->turn));
+	analysis_say(a, r->query->id, json_pack("{s:s, s:b, s:b, s:i}", "id", r->query->id, "isDuringSearch", 0, "noResults", 1,
+	                                        "turnNumber", r->turn));
 }
 
 /* --- Results --- */
@@ -169,5 +207,8 @@ void analysis_result(const struct json_search *s, const struct engine_analysis *
 			json_array_append_new(policy, json_real(e->policy[i] < 0 ? -1 : e->policy[i] / 65536.0));
 		json_object_set_new(o, "policy", policy);
 	}
-	analysis_say(s->analysis, o);
+	if (during)
+		say(s->analysis, o); /* or not: the next report tells more */
+	else
+		analysis_say(s->analysis, q->id, o);
 }

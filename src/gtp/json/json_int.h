@@ -60,7 +60,16 @@ void analysis_act(struct analysis *a, const char *id, json_t *in);
 void analysis_request_free(struct analysis *a, struct json_request *r);
 
 /* answer.c */
-void analysis_say(struct analysis *a, json_t *answer); /* takes it */
+/* An answer, which it takes; where memory is short, or was while it was made, analysis_no_memory in its place.  id: of the
+ * query, if the answer ends that, or NULL. */
+void analysis_say(struct analysis *a, const char *id, json_t *answer);
+/* The error that memory is short; it needs none, but for telling the id.  id may be NULL. */
+void analysis_no_memory(struct analysis *a, const char *id);
+/* jansson does not tell of every allocation that failed: a string that was read, or text that was made, may then lack a part.
+ * So it allocates by a function of ours, in the whole program; and whether one has failed in this thread since the
+ * last answer, or since this was asked. */
+void analysis_watch_memory(void);
+bool analysis_lacked_memory(void);
 void analysis_error(struct analysis *a, const char *text);
 void analysis_error_for(struct analysis *a, const char *id, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

@@ -164,9 +164,12 @@ static bool overrides(struct analysis *a, struct json_query *q, json_t *in)
 	}
 	json_object_foreach(all, key, v) {
 		char *text = json_is_string(v) ? NULL : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(9));
-		const char *value = json_is_string(v) ? json_string_value(v) : text ? text : "";
-		int known = analysis_setting(key, value, &q->params, &q->visits, &q->time_us, &q->view);
-		if (known < 0)
+		const char *value = json_is_string(v) ? json_string_value(v) : text;
+		bool lacked = analysis_lacked_memory();
+		int known = lacked ? -1 : analysis_setting(key, value, &q->params, &q->visits, &q->time_us, &q->view);
+		if (lacked)
+			analysis_no_memory(a, q->id);
+		else if (known < 0)
 			analysis_error_for(a, q->id, "overrideSettings", "Could not set settings: %.60s = %.60s", key, value);
 		free(text);
 		if (known < 0)
@@ -231,7 +234,7 @@ static bool avoids(struct analysis *a, struct json_query *q, json_t *in)
 	}
 	q->avoid = json_array_size(list) ? calloc(2, sizeof *q->avoid) : NULL;
 	if (json_array_size(list) && !q->avoid) {
-		analysis_error_for(a, q->id, field, "out of memory");
+		analysis_no_memory(a, q->id);
 		return false;
 	}
 	for (size_t i = 0; i < json_array_size(list); i++)

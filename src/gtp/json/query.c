@@ -53,7 +53,12 @@ static bool read_rules(struct analysis *a, struct json_query *q, const json_t *i
 		return false;
 	}
 	char *text = json_is_string(v) ? NULL : json_dumps(v, JSON_COMPACT);
-	int rc = gtp_rules_parse(text ? text : json_is_string(v) ? json_string_value(v) : "", &r, &e);
+	if (analysis_lacked_memory()) {
+		free(text);
+		analysis_no_memory(a, q->id);
+		return false;
+	}
+	int rc = gtp_rules_parse(text ? text : json_string_value(v), &r, &e);
 	if (rc == ERR_FORMAT)
 		analysis_error_for(a, q->id, "rules", "Could not parse rules: %.200s", text ? text : json_string_value(v));
 	free(text);
@@ -94,7 +99,11 @@ static bool read_plies(struct analysis *a, const struct json_query *q, const jso
 		return false;
 	}
 	*out = calloc(count + 1, sizeof **out);
-	for (size_t i = 0; *out && i < count; i++) {
+	if (!*out) {
+		analysis_no_memory(a, q->id);
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
 		const json_t *pair = json_array_get(list, i);
 		const char *who = json_string_value(json_array_get(pair, 0)), *where = json_string_value(json_array_get(pair, 1));
 		int player, action;
@@ -111,7 +120,7 @@ static bool read_plies(struct analysis *a, const struct json_query *q, const jso
 		(*out)[i] = (struct json_ply){(uint16_t)action, (uint8_t)player};
 	}
 	*n = (int)count;
-	return *out != NULL;
+	return true;
 }
 
 static bool read_game(struct analysis *a, struct json_query *q, const json_t *in)
@@ -280,7 +289,7 @@ struct json_query *analysis_query_read(struct analysis *a, const char *id, const
 	if (q)
 		q->id = strdup(id);
 	if (!q || !q->id) {
-		analysis_error(a, "out of memory");
+		analysis_no_memory(a, id);
 		analysis_query_free(q);
 		return NULL;
 	}
@@ -294,6 +303,8 @@ struct json_query *analysis_query_read(struct analysis *a, const char *id, const
 		*turns = calloc((size_t)q->moves + 1, sizeof **turns);
 		*priority = calloc((size_t)q->moves + 1, sizeof **priority);
 		ok = *turns && *priority;
+		if (!ok)
+			analysis_no_memory(a, id);
 	}
 	ok = ok && read_turns(a, q, in, *turns) && read_priorities(a, q, in, *priority) && read_rules(a, q, in) &&
 	     read_komi(a, q, in) && analysis_options_read(a, q, in) && try_game(a, q);
