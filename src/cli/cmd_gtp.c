@@ -86,7 +86,7 @@ static int converse(struct gtp_session *s)
 		if (is_interrupt(text, line.len))
 			atomic_fetch_sub(&s->interrupts, 1);
 		go_on = gtp_command(s->gtp, text, line.len, &out);
-		memory = !line.failed && !out.failed;
+		memory = !out.failed;
 		flush(s, &out);
 	}
 	buf_release(&line);

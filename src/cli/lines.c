@@ -28,6 +28,7 @@ struct cli_lines {
 	bool end, left; /* the reader is done; the caller is */
 	int why, reason; /* of the end, set before it: 0, ERR_MEMORY, or ERR_IO and its errno */
 	atomic_bool waits; /* count > 0 or end */
+	bool lost; /* the caller's: there was no memory to hand a line over */
 };
 
 static void free_lines(struct cli_lines *l)
@@ -189,7 +190,8 @@ bool cli_lines_next(struct cli_lines *l, struct buf *out)
 		return false;
 	buf_bytes(out, line->text, line->n);
 	free(line);
-	return true;
+	l->lost |= out->failed;
+	return !l->lost;
 }
 
 bool cli_lines_waiting(struct cli_lines *l)
@@ -208,7 +210,7 @@ bool cli_lines_ended(struct cli_lines *l)
 int cli_lines_error(struct cli_lines *l, struct err *e)
 {
 	pthread_mutex_lock(&l->mutex);
-	int why = l->end ? l->why : 0, reason = l->reason;
+	int why = l->lost ? ERR_MEMORY : l->end ? l->why : 0, reason = l->reason;
 	pthread_mutex_unlock(&l->mutex);
 	if (why == ERR_IO)
 		return err_set(e, why, "standard input: cannot read: %s", strerror(reason));

@@ -20,7 +20,8 @@ struct cli_lines *cli_lines_start(FILE *in, size_t most, cli_line_seen *seen, vo
 /* The caller needs no more lines: seen is not called again, l is not to be used again.  The reading thread may hang in a read
  * until the program ends; it frees what is left if it ever returns from it.  NULL is fine. */
 void cli_lines_leave(struct cli_lines *l);
-/* The next line, without its newline, into out (cleared first).  False at the end of the input; waits if need be. */
+/* The next line, without its newline, into out (cleared first).  False at the end of the input, and from a line on for which
+ * there is no memory; waits if need be. */
 bool cli_lines_next(struct cli_lines *l, struct buf *out);
 /* Is there a line, or the end, to be had without waiting? */
 bool cli_lines_waiting(struct cli_lines *l);

@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`miai analysis` driven as KaTrain drives the engine that it was written for, and held to its errors' words.
 
-usage: test_analysis.py MIAI"""
+usage: test_analysis.py MIAI [FAULTY]   (FAULTY: miai with calls that fail, tests/run/faulty.c)"""
 import json
 import os
+import re
 import subprocess
 import sys
 import unittest
 
 import talk
 
-MIAI = None
+FAULTY = sys.argv.pop(2) if len(sys.argv) > 2 else None
+MIAI = sys.argv.pop(1)
 BASE = {"rules": "chinese", "komi": 7.5, "boardXSize": 7, "boardYSize": 7, "moves": [], "maxVisits": 40}
 
 
@@ -305,6 +307,30 @@ class Analysis(talk.WithNet):
         got = self.ask(query("t", maxVisits=10 ** 8), options=["-override-config", "maxTime=1e-9"])
         self.assertLess(got[0]["rootInfo"]["visits"], 10 ** 6)
 
+    @unittest.skipUnless(FAULTY, "no program that fails")
+    def test_no_memory(self):
+        """Each allocation of the program fails once: every query has its answers, or there is an error or an exit code."""
+        report = self.dir / "report"
+        lines = "".join(json.dumps(query(id, boardXSize=3, boardYSize=3, maxVisits=2)) + "\n" for id in "ab")
+
+        def run(n):
+            p = subprocess.run([FAULTY, "analysis", "--net", self.net, "--threads", "1", "--memory", "1"], input=lines,
+                               capture_output=True, text=True, timeout=100,
+                               env=os.environ | {"FAULTS": f"memory=@{n}", "FAULTS_REPORT": str(report)})
+            return p, set(p.stdout.splitlines()), int(re.search(r"^memory \d+ (\d+)$", report.read_text(), re.M)[1])
+
+        p, right, failures = run(10 ** 9)
+        self.assertEqual((p.returncode, len(right)), (0, 2))
+        n = failures = 1
+        while failures:
+            p, said, failures = run(n)
+            errors = {line for line in said - right if "error" in json.loads(line)}
+            self.assertIn(p.returncode, (0, 3), (n, p.stderr))
+            self.assertEqual(said - right, errors, n)
+            self.assertTrue(p.returncode or errors or said == right, (n, p.stdout))
+            n += 1
+        self.assertGreater(n, 100)
+
     def test_options(self):
         run = lambda *o: subprocess.run([MIAI, "analysis", *o], input="", capture_output=True, text=True).returncode
         folder = os.open("/", os.O_RDONLY)  # opens, and cannot be read
@@ -322,5 +348,4 @@ class Analysis(talk.WithNet):
 
 
 if __name__ == "__main__":
-    MIAI = sys.argv.pop(1)
     unittest.main()
