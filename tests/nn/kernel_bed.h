@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The bed that kernels are tested on.  Everything lies against an unreadable page, now at its front and now at its back, and
  * outputs have canaries on the other side.  A case lays out its inputs, then its outputs: from then on inputs stay as they
- * are.  Values come from patterns: chance, and the extremes of the ranges. */
+ * are. */
 #ifndef MIAI_TESTS_KERNEL_BED_H
 #define MIAI_TESTS_KERNEL_BED_H
-
-#include "base/rng.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -98,76 +96,6 @@ static bool bed_intact(const struct bed *b, enum bed_place place, size_t n)
 		if (p[i] != BED_CANARY)
 			return false;
 	return true;
-}
-
-/* What fills one operand of a product. */
-enum fill { FILL_RANDOM, FILL_TOP, FILL_BOTTOM, FILL_TURNS, FILL_PAIRS, FILL_SPARSE, FILL_PRIME };
-
-/* Element i of an operand with range lo..127. */
-static int fill_value(enum fill f, int lo, size_t i, uint64_t key)
-{
-	const int range = 127 - lo + 1;
-	const uint32_t bits = rng_round_bits(key, (uint32_t)i);
-	switch (f) {
-	case FILL_RANDOM:
-		return lo + (int)(bits % (uint32_t)range);
-	case FILL_TOP:
-		return 127;
-	case FILL_BOTTOM:
-		return lo;
-	case FILL_TURNS:
-		return i & 1 ? lo : 127;
-	case FILL_PAIRS:
-		return i & 2 ? lo : 127;
-	case FILL_SPARSE:
-		return bits % 16 ? 0 : bits & 256 ? lo : 127;
-	case FILL_PRIME: /* a prime period, so that swapped blocks cannot hide */
-		return lo + (int)(i % 251) % range;
-	}
-	return 0;
-}
-
-/* A pattern is a filling of both operands. */
-static const struct pattern {
-	const char *name;
-	enum fill x, w;
-} patterns[] = {
-    {"random", FILL_RANDOM, FILL_RANDOM},
-    {"worst: every pair sum is 32258 or -32258", FILL_TOP, FILL_PAIRS},
-    {"all at the top", FILL_TOP, FILL_TOP},
-    {"x at the top, w at the bottom", FILL_TOP, FILL_BOTTOM},
-    {"both at the bottom", FILL_BOTTOM, FILL_BOTTOM},
-    {"x at the top, w in turns", FILL_TOP, FILL_TURNS},
-    {"both in turns", FILL_TURNS, FILL_TURNS},
-    {"x sparse", FILL_SPARSE, FILL_RANDOM},
-    {"both sparse", FILL_SPARSE, FILL_SPARSE},
-    {"x with period 251", FILL_PRIME, FILL_RANDOM},
-};
-enum { PATTERNS = sizeof patterns / sizeof *patterns };
-
-/* What fills int32 sums that are about to be shifted right by s. */
-enum { SUMS_SMALL, SUMS_WIDE, SUMS_TIES, SUMS_EXTREME, SUM_PATTERNS };
-static const char *const sum_patterns[] = {"small", "all widths", "ties", "extremes"};
-
-/* |value| < 2^30. */
-static int32_t sum_value(int pattern, int s, size_t i, uint64_t key)
-{
-	const uint32_t bits = rng_round_bits(key, (uint32_t)i), more = rng_round_bits(key ^ 1, (uint32_t)i);
-	const int32_t sign = more & 1 ? -1 : 1, most = (1 << 30) - 1;
-	switch (pattern) {
-	case SUMS_SMALL:
-		return sign * (int32_t)(bits % 4096);
-	case SUMS_WIDE:
-		return sign * (int32_t)((bits & (uint32_t)most) >> (more >> 1) % 30);
-	case SUMS_TIES: /* k * 2^s + 2^(s-1), and one to either side */
-		if (s < 1 || s > 30)
-			return sign * (int32_t)(bits % 64);
-		if (s > 22)
-			return sign * (1 << (s - 1));
-		return sign * (((int32_t)(bits % 128) << s) + (1 << (s - 1)) + (int32_t)(more >> 1) % 3 - 1);
-	default:
-		return sign * (bits & 2 ? most : most - (int32_t)(bits >> 8) % 3);
-	}
 }
 
 #endif

@@ -29,6 +29,8 @@ MISTAKES = [
     ("wino_int.h", "UINT32_C(0x38e38e39)", "UINT32_C(0x38e38e38)"),
     ("x86/wgrad3_int.h", "w->add = true;", "w->add = false;"),
     ("x86/wgrad3_int.h", "top + i < size ? top + i : size", "top + i <= size ? top + i : size - 1"),
+    ("x86/wgrad3_int.h", "* stride, line[col])", "* stride, grads ? line[col] : _mm256_min_epi16(line[col], _mm256_set1_epi16(98 * 127 - 1)))"),
+    ("x86/wgrad3_int.h", "* stride, line[col])", "* stride, grads ? _mm256_min_epi16(line[col], _mm256_set1_epi16(225 * 127 - 1)) : line[col])"),
     ("x86/mm_avx2.c", "nn_store32(acc + 8, sum[r][1])", "nn_store32(acc + 8, sum[r][0])"),
     ("x86/mm_avx2.c", "_mm256_sign_epi8(w, x)", "w"),
     ("x86/wgrad_avx2.c", "q < m->quads", "q + 1 < m->quads"),

@@ -39,10 +39,8 @@ static void mm_make(struct nn_mm *m, const struct mm_shape *z, const struct patt
 	int32_t *tap = bed_in(&bed, BED_TAP, sizeof *tap * (size_t)z->taps);
 	const size_t xn = mm_offsets(z, row, tap);
 	int8_t *x = bed_in(&bed, BED_X, xn), *w = bed_in(&bed, BED_W, wn);
-	for (size_t i = 0; i < xn; i++)
-		x[i] = (int8_t)fill_value(p->x, lo, i, key);
-	for (size_t i = 0; i < wn; i++)
-		w[i] = (int8_t)fill_value(p->w, -127, i, key + 1);
+	fill_bytes(x, xn, p->x, lo, key);
+	fill_bytes(w, wn, p->w, -127, key + 1);
 	*m = (struct nn_mm){
 	    .x = x, .row = row, .rows = z->rows, .tap = tap, .taps = z->taps, .ci = z->ci, .co = z->co, .w = w};
 }
@@ -86,7 +84,7 @@ static void mm_all(struct subject *u, bool is_signed)
 			const bool small = z.rows * z.ci * z.co * z.taps < 60000;
 			turn++;
 			for (int p = 0; p < PATTERNS; p++)
-				if (p == 1 || small || p == turn % PATTERNS)
+				if (p == PATTERN_WORST || small || p == turn % PATTERNS)
 					mm_case(u, &z, &patterns[p], is_signed);
 			if (u->quiet && u->failures)
 				return;
@@ -134,10 +132,8 @@ static void wgrad_make(struct nn_wgrad *m, const struct wgrad_shape *z, const st
 		point[i] = nn_padded_index(z->size, i / z->size, i % z->size);
 	for (int t = 0; t < z->taps; t++)
 		tap[t] = z->taps == 1 ? 0 : (t / 3 - 1) * line + t % 3 - 1;
-	for (size_t i = 0; i < xn; i++)
-		x[i] = (uint8_t)fill_value(p->x, 0, i, key);
-	for (size_t i = 0; i < gn; i++)
-		g[i] = (int8_t)fill_value(p->w, -127, i, key + 1);
+	fill_bytes(x, xn, p->x, 0, key);
+	fill_bytes(g, gn, p->w, -127, key + 1);
 	*m = (struct nn_wgrad){.g = g,
 			       .x = x,
 			       .quads = z->quads,
@@ -182,7 +178,7 @@ static void check_wgrad(struct subject *u)
 				continue;
 			turn++;
 			for (int p = 0; p < PATTERNS; p++)
-				if (p == turn % PATTERNS || (p == 1 && z.size < 9) || z.size < 4)
+				if (p == turn % PATTERNS || (p == PATTERN_WORST && z.size < 9) || z.size < 4)
 					wgrad_case(u, &z, &patterns[p]);
 			if (u->quiet && u->failures)
 				return;
@@ -192,7 +188,7 @@ static void check_wgrad(struct subject *u)
 		wgrad_case(u, &(struct wgrad_shape){.size = 3, .quads = 2, .ci = 256, .co = 256, .taps = 1}, &patterns[p]);
 	}
 	/* the bound of kernels.h: a full slice of full boards */
-	wgrad_case(u, &(struct wgrad_shape){.size = 19, .quads = 8, .ci = 16, .co = 16, .taps = 1}, &patterns[2]);
+	wgrad_case(u, &(struct wgrad_shape){.size = 19, .quads = 8, .ci = 16, .co = 16, .taps = 1}, &patterns[PATTERN_TOP]);
 }
 
 /* ---- the definition, checked from kernels.h alone ---- */
@@ -204,11 +200,10 @@ static void test_mm_definition(bool is_signed)
 	static int8_t w[CO][K], packed[CO * K], x[XN];
 	_Alignas(64) static int32_t acc[ROWS * CO];
 	const int32_t row[ROWS] = {20, 27, 200, 100, 27}, tap[TAPS] = {-20, 0, 20, 33, 40, 60, 80, 100, 120};
-	for (int i = 0; i < XN; i++)
-		x[i] = (int8_t)fill_value(FILL_RANDOM, is_signed ? -127 : 0, (size_t)i, 5);
+	fill_bytes(x, XN, FILL_RANDOM, is_signed ? -127 : 0, 5);
 	for (int o = 0; o < CO; o++)
 		for (int k = 0; k < K; k++) {
-			w[o][k] = (int8_t)fill_value(FILL_RANDOM, -127, (size_t)(o * K + k), 6);
+			w[o][k] = (int8_t)fill_value(FILL_RANDOM, -127, 127, (size_t)(o * K + k), 6);
 			packed[((o / 16 * (K / 4) + k / 4) * 16 + o % 16) * 4 + k % 4] = w[o][k];
 		}
 	const struct nn_mm m = {x, row, ROWS, tap, TAPS, CI, CO, packed, acc};
@@ -229,10 +224,8 @@ static void test_wgrad_definition(void)
 	static int8_t g[QUADS][PADDED][C][4];
 	static int32_t dw[TAPS][C][C];
 	const int32_t point[POINTS] = {5, 6, 7, 9, 10, 11, 13, 14, 15}, tap[TAPS] = {-5, 0, 4};
-	for (int i = 0; i < N; i++) {
-		(&x[0][0][0][0])[i] = (uint8_t)fill_value(FILL_RANDOM, 0, (size_t)i, 7);
-		(&g[0][0][0][0])[i] = (int8_t)fill_value(FILL_RANDOM, -127, (size_t)i, 8);
-	}
+	fill_bytes(x, N, FILL_RANDOM, 0, 7);
+	fill_bytes(g, N, FILL_RANDOM, -127, 8);
 	const struct nn_wgrad m = {&g[0][0][0][0], &x[0][0][0][0], QUADS, PADDED, point, POINTS, tap, TAPS, C, C,
 				   &dw[0][0][0]};
 	nn_wgrad_c(&m);

@@ -19,15 +19,18 @@ static void pool_want(uint32_t *sum, uint8_t *max, uint16_t *at, const uint8_t *
 	}
 }
 
-/* Random: one channel of zeros, whose first point counts, and one with many points of the maximum.  Full: the largest sums. */
-static void pool_case(struct subject *u, int size, int c, bool with_at, bool full)
+/* Random: one channel of zeros, whose first point counts, and one with many points of the maximum.  Top: the largest sums. */
+static void pool_case(struct subject *u, int size, int c, bool with_at, enum fill fill)
 {
-	const uint64_t key = begin(u, full ? "full" : "random", "board %d, c %d, places %d", size, c, with_at);
+	const uint64_t key = begin(u, fill_names[fill], "board %d, c %d, places %d", size, c, with_at);
 	const size_t n = (size_t)c, cells = (size_t)nn_padded(size) * n;
 	/* what lies on the padding is no part of it, so put something there */
-	uint8_t *x = random_acts(BED_X, cells, key);
+	uint8_t *x = fill == FILL_RANDOM ? random_acts(BED_X, cells, key) : bed_in(&bed, BED_X, cells);
 	for (size_t i = 0; i < cells; i++)
-		x[i] = full ? 127 : i % n == 3 ? 0 : i % n == 5 ? x[i] % 3 : x[i];
+		if (fill != FILL_RANDOM)
+			x[i] = (uint8_t)fill_value(fill, 0, 127, both_ways(i, n), key);
+		else
+			x[i] = i % n == 3 ? 0 : i % n == 5 ? x[i] % 3 : x[i];
 	uint32_t *sum = bed_out(&bed, BED_GOT, n * sizeof *sum), want_sum[256];
 	uint16_t *at = bed_out(&bed, BED_SCRATCH, n * sizeof *at), want_at[256];
 	uint8_t *max = bed_out(&bed, BED_EXTRA, n), want_max[256];
@@ -39,22 +42,25 @@ static void pool_case(struct subject *u, int size, int c, bool with_at, bool ful
 	compare_at(u, BED_EXTRA, max, want_max, n, 1);
 }
 
+/* Random everywhere, and one other filling in turn; of full boards all that there are. */
 static void check_pool(struct subject *u)
 {
+	int turn = 0;
 	for (int size = 2; size <= 19; size++)
 		for (int c = 16; c <= 256; c += 16) {
-			pool_case(u, size, c, c & 16 || size < 5, false);
-			if (size == 19)
-				pool_case(u, size, c, c & 16, true);
+			pool_case(u, size, c, c & 16 || size < 5, FILL_RANDOM);
+			pool_case(u, size, c, turn & 1, (enum fill)(1 + turn % (FILLS - 1)));
+			turn++;
 		}
+	for (int f = 1; f < FILLS; f++)
+		pool_case(u, 19, 16 * (1 + f), true, (enum fill)f);
 }
 
 static void add_sums_case(struct subject *u, size_t n, int s, int pattern)
 {
-	const uint64_t key = begin(u, sum_patterns[pattern], "n %zu, s %d", n, s), first = 2 * (key % 1000) + 1;
+	const uint64_t key = begin(u, sum_name(pattern), "n %zu, s %d", n, s), first = 2 * (key % 1000) + 1;
 	int32_t *v = bed_in(&bed, BED_X, n * sizeof *v);
-	for (size_t i = 0; i < n; i++)
-		v[i] = sum_value(pattern, s < 24 ? s : 0, i, key) / 4;
+	fill_sums(v, n, n + 1, pattern, (1 << 28) - 1, s, key);
 	int64_t *got = bed_out(&bed, BED_GOT, n * sizeof *got), *want = bed_out(&bed, BED_WANT, n * sizeof *want);
 	uint64_t print = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -63,39 +69,33 @@ static void add_sums_case(struct subject *u, size_t n, int s, int pattern)
 		want[i] += add;
 		print += (first + 2 * i) * (uint64_t)add;
 	}
-	if (u->k.add_sums(NULL, v, n, s, first) != print)
-		fail(u, "another print, without sums");
-	if (u->k.add_sums(got, v, n, s, first) != print)
-		fail(u, "another print");
-	compare(u, got, want, n * sizeof *got, sizeof(int32_t));
+	compare_number(u, "print, without sums", u->k.add_sums(NULL, v, n, s, first), print);
+	compare_number(u, "print", u->k.add_sums(got, v, n, s, first), print);
+	compare(u, got, want, n * sizeof *got, sizeof *got);
 }
 
 static void check_add_sums(struct subject *u)
 {
 	for (int s = -22; s <= 61; s++)
 		for (size_t n = 0; n < 40; n++)
-			add_sums_case(u, n < 36 ? n : 16 * n, s, (int)n % SUM_PATTERNS);
+			add_sums_case(u, n < 36 ? n : 16 * n, s, (int)(n + (size_t)(s + 22)) % SUM_PATTERNS);
 }
 
 struct logits_shape {
 	int rows, ci, co;
 };
 
-/* fill 0: random; else all at the ends of their ranges. */
-static void logits_make(struct nn_logits_back *m, const struct logits_shape *z, int fill, uint64_t key)
+/* The activations are random where the weights are, else at the top. */
+static void logits_make(struct nn_logits_back *m, const struct logits_shape *z, const struct pattern *p, uint64_t key)
 {
 	const size_t rows = (size_t)z->rows, ci = (size_t)z->ci, co = (size_t)z->co;
 	int32_t *g = bed_in(&bed, BED_BIAS, rows * co * sizeof *g), *row = bed_in(&bed, BED_ROW, rows * sizeof *row);
 	int8_t *w = bed_in(&bed, BED_W, co * ci);
 	uint8_t *x = bed_in(&bed, BED_X, rows * ci);
-	for (size_t i = 0; i < rows * co; i++) {
-		const int32_t most = 1 << 22, v = (int32_t)(rng_at(key, i) >> 41);
-		g[i] = fill == 0 ? v - (most - 1) : fill == 1 ? most : i & 1 ? -most : most;
-	}
-	for (size_t i = 0; i < co * ci; i++)
-		w[i] = (int8_t)fill_value(fill == 0 ? FILL_RANDOM : fill == 1 ? FILL_TOP : FILL_TURNS, -127, i, key + 1);
-	for (size_t i = 0; i < rows * ci; i++)
-		x[i] = (uint8_t)fill_value(fill == 0 ? FILL_RANDOM : FILL_TOP, 0, i, key + 2);
+	for (size_t i = 0; i < rows * co; i++)
+		g[i] = fill_value(p->x, -(1 << 22), 1 << 22, i, key);
+	fill_bytes(w, co * ci, p->w, -127, key + 1);
+	fill_bytes(x, rows * ci, p->w == FILL_RANDOM ? FILL_RANDOM : FILL_TOP, 0, key + 2);
 	for (int r = 0; r < z->rows; r++)
 		row[r] = (z->rows - 1 - r) * z->ci;
 	*m = (struct nn_logits_back){.g = g, .w = w, .x = x, .row = row, .rows = z->rows, .ci = z->ci, .co = z->co};
@@ -114,12 +114,12 @@ static void logits_want(const struct nn_logits_back *m, int32_t *out, int64_t *d
 		}
 }
 
-static void logits_back_case(struct subject *u, const struct logits_shape *z, int fill)
+static void logits_back_case(struct subject *u, const struct logits_shape *z, const struct pattern *p)
 {
-	const uint64_t key = begin(u, fill ? "extremes" : "random", "%d rows, ci %d, co %d", z->rows, z->ci, z->co);
+	const uint64_t key = begin(u, p->name, "%d rows, ci %d, co %d", z->rows, z->ci, z->co);
 	const size_t weights = (size_t)z->co * (size_t)z->ci, sums = (size_t)z->rows * (size_t)z->ci;
 	struct nn_logits_back m;
-	logits_make(&m, z, fill, key);
+	logits_make(&m, z, p, key);
 	m.dw = bed_out(&bed, BED_GOT, weights * sizeof *m.dw);
 	m.out = bed_out(&bed, BED_SCRATCH, sums * sizeof *m.out);
 	int64_t *want = bed_out(&bed, BED_WANT, weights * sizeof *want + sums * sizeof *m.out);
@@ -128,15 +128,16 @@ static void logits_back_case(struct subject *u, const struct logits_shape *z, in
 		m.dw[i] = want[i] = (int64_t)(rng_at(key, i) >> 20) - (INT64_C(1) << 43);
 	u->k.logits_back(&m);
 	logits_want(&m, want_out, want);
-	compare(u, m.dw, want, weights * sizeof *want, sizeof(int32_t));
+	compare(u, m.dw, want, weights * sizeof *want, sizeof *want);
 	compare_at(u, BED_SCRATCH, m.out, want_out, sums * sizeof *want_out, sizeof *want_out);
 }
 
 static void check_logits_back(struct subject *u)
 {
 	for (int i = 0; i < 360; i++)
-		logits_back_case(u, &(struct logits_shape){.rows = 1 + i % 37, .ci = 16 * (1 + i % 4), .co = 1 + i % 6}, i / 6 % 3);
-	logits_back_case(u, &(struct logits_shape){.rows = 32 * 361, .ci = 64, .co = 3}, 1);
+		logits_back_case(u, &(struct logits_shape){.rows = 1 + i % 37, .ci = 16 * (1 + i % 4), .co = 1 + i % 6},
+		                 &patterns[i / 6 % PATTERNS]);
+	logits_back_case(u, &(struct logits_shape){.rows = 32 * 361, .ci = 64, .co = 3}, &patterns[PATTERN_TOP]);
 }
 
 #endif

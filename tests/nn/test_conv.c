@@ -6,26 +6,10 @@
 #include "nn/net.h"
 #include "test.h"
 
+#include "fills.h"
+#include "same.h"
+
 enum { BOARDS = 11, MOST = 256, X_MOST = 1 << 19, W_MOST = MOST * MOST * 9 };
-
-enum fill { RANDOM, TOP, BOTTOM, TURNS, ENDS, FILLS };
-
-static int value(enum fill f, int lo, size_t i, uint64_t key)
-{
-	const uint32_t bits = rng_round_bits(key, (uint32_t)i);
-	switch (f) {
-	case RANDOM:
-		return lo + (int)(bits % (uint32_t)(128 - lo));
-	case TOP:
-		return 127;
-	case BOTTOM:
-		return lo;
-	case TURNS:
-		return i & 1 ? lo : 127;
-	default:
-		return bits & 1 ? lo : 127;
-	}
-}
 
 /* What is computed, and what comes of it. */
 struct job {
@@ -33,6 +17,8 @@ struct job {
 	struct nn_conv_work work;
 	struct arena arena;
 	int boards;
+	enum fill xf, wf;
+	uint64_t key;  /* of its data */
 	int32_t *got;  /* boards * points * co, canaries around; and how often each was handed over */
 	uint8_t *seen;
 	size_t sums;
@@ -72,39 +58,25 @@ static int64_t definition(const struct nn_conv *c, int board, int point, int o)
 	return sum;
 }
 
-static void make(struct job *j, enum fill xf, enum fill wf, uint64_t key)
+static void make(struct job *j)
 {
 	const struct nn_conv *c = &j->c;
 	const int points = c->size * c->size, padded = nn_padded(c->size);
 	memset(x, 0, (size_t)(j->boards * padded * c->ci));
 	for (int i = 0; i < j->boards * points; i++) {
 		const int p = i % points, at = i / points * padded + nn_padded_index(c->size, p / c->size, p % c->size);
-		for (int k = 0; k < c->ci; k++)
-			x[at * c->ci + k] = (uint8_t)value(xf, c->is_signed ? -127 : 0, (size_t)(at * c->ci + k), key);
+		for (int k = at * c->ci; k < (at + 1) * c->ci; k++)
+			x[k] = (uint8_t)fill_value(j->xf, c->is_signed ? -127 : 0, 127, (size_t)k, j->key);
 	}
-	for (int i = 0; i < c->co * 9 * c->ci; i++)
-		w[i] = (int8_t)value(wf, -127, (size_t)i, key + 1);
+	fill_bytes(w, (size_t)(c->co * 9 * c->ci), j->wf, -127, j->key + 1);
 	nn_pack(packed, w, c->co, 9 * c->ci);
 	nn_wino_pack(u, w, c->co, c->ci);
 	j->sums = (size_t)(j->boards * points) * (size_t)c->co;
 }
 
-/* One way: all sums handed over once.  Compares with want, or with the definition here and there where there is none. */
-static void run(struct job *j, unsigned flags, bool wino, const int32_t *want)
+/* Sums here and there by definition. */
+static void compare_definition(const struct job *j)
 {
-	struct nn_kernels k;
-	nn_kernels_init(&k, flags);
-	memset(j->seen, 0, j->sums);
-	memset(j->got, 0x5a, j->sums * sizeof *j->got);
-	(wino ? nn_conv_wino : nn_conv_direct)(&k, &j->work, &j->c, j->boards, done, j);
-	bool once = true;
-	for (size_t i = 0; i < j->sums; i++)
-		once = once && j->seen[i] == 1;
-	CHECK(once);
-	if (want) {
-		CHECK(memcmp(want, j->got, j->sums * sizeof *want) == 0);
-		return;
-	}
 	const int points = j->c.size * j->c.size;
 	for (size_t i = 0; i < j->sums; i += 1 + j->sums / 300) {
 		const int o = (int)(i % (size_t)j->c.co), p = (int)(i / (size_t)j->c.co);
@@ -112,16 +84,42 @@ static void run(struct job *j, unsigned flags, bool wino, const int32_t *want)
 	}
 }
 
+/* One way: all sums handed over once.  Compares with want, or with the definition where there is none. */
+static void run(struct job *j, unsigned flags, bool wino, const int32_t *want)
+{
+	const struct nn_conv *c = &j->c;
+	const int before = test_failures;
+	struct nn_kernels k;
+	char now[240];
+	snprintf(now, sizeof now, "%s, flags %s, %d boards of %d, ci %d, co %d, signed %d, whole %d, x %s, w %s, key %#" PRIx64,
+	         wino ? "winograd" : "direct", flags_text(flags).s, j->boards, c->size, c->ci, c->co, c->is_signed, c->whole,
+	         fill_names[j->xf], fill_names[j->wf], j->key);
+	nn_kernels_init(&k, flags);
+	memset(j->seen, 0, j->sums);
+	memset(j->got, 0x5a, j->sums * sizeof *j->got);
+	(wino ? nn_conv_wino : nn_conv_direct)(&k, &j->work, c, j->boards, done, j);
+	bool once = true;
+	for (size_t i = 0; i < j->sums; i++)
+		once = once && j->seen[i] == 1;
+	CHECK(once);
+	if (!want)
+		compare_definition(j);
+	named(now, test_failures == before);
+	if (want)
+		check_same(now, j->got, want, j->sums);
+}
+
 /* Plain C directly; then every subset of what the machine has, both ways. */
 static void test_case(const struct nn_conv *c, int boards, enum fill xf, enum fill wf)
 {
-	struct job j = {.c = *c, .boards = boards};
+	struct job j = {.c = *c, .boards = boards, .xf = xf, .wf = wf};
 	const int most = c->ci > c->co ? c->ci : c->co;
 	unsigned flags = 0, have = nn_cpu_flags();
 	j.c.x = x;
 	j.c.packed = packed;
 	j.c.wino = u;
-	make(&j, xf, wf, rng_key(RNG_TEST, (uint64_t)(c->size * 1000 + c->ci + c->co + boards)));
+	j.key = rng_key(RNG_TEST, (uint64_t)(c->size * 1000 + c->ci + c->co + boards));
+	make(&j);
 	j.got = malloc(j.sums * sizeof *j.got);
 	j.seen = malloc(j.sums);
 	int32_t *want = malloc(j.sums * sizeof *want);
@@ -148,7 +146,8 @@ static void test_sizes(void)
 	for (int size = 2; size <= 19; size++)
 		for (int i = 0; i < FILLS; i++) {
 			const struct nn_conv c = {
-			    .is_signed = i & 1, .whole = size & 1, .size = size, .ci = channels[i % 4], .co = channels[(i + size) % 4],
+			    .is_signed = (i ^ i / 4) & 1, .whole = size & 1, .size = size,
+			    .ci = channels[i % 4], .co = channels[(i + size) % 4],
 			};
 			const int boards = size < 8 ? BOARDS : size < 14 ? 3 : 1 + i % 2;
 			test_case(&c, boards, (enum fill)i, (enum fill)((i * 2 + size) % FILLS));
@@ -158,9 +157,11 @@ static void test_sizes(void)
 /* The largest sums of all. */
 static void test_widest(void)
 {
-	for (int i = 0; i < FILLS; i++)
-		test_case(&(struct nn_conv){.size = 7, .ci = 224, .co = 16, .is_signed = i & 1}, 1, (enum fill)i, i == 0 ? TOP : (enum fill)i);
-	test_case(&(struct nn_conv){.size = 4, .ci = 224, .co = 256}, 1, TOP, TOP);
+	for (int i = 0; i < FILLS; i++) {
+		const enum fill x_fill = (enum fill)i, w_fill = i == FILL_RANDOM ? FILL_TOP : x_fill;
+		test_case(&(struct nn_conv){.size = 7, .ci = 224, .co = 16, .is_signed = i & 1}, 1, x_fill, w_fill);
+	}
+	test_case(&(struct nn_conv){.size = 4, .ci = 224, .co = 256}, 1, FILL_TOP, FILL_TOP);
 }
 
 /* Sums up to the limit, and no further. */

@@ -9,6 +9,7 @@
 #include "nn/net.h"
 #include "test.h"
 
+#include "fills.h"
 #include "kernel_bed.h"
 #include "wrong_kernels.h"
 
@@ -74,19 +75,28 @@ static void compare_at(struct subject *u, enum bed_place place, const void *got,
 	if (memcmp(g, w, n) != 0) {
 		char what[100];
 		size_t at = 0;
-		int32_t a = 0, b = 0;
+		uint64_t a = 0, b = 0;
 		while (memcmp(g + at, w + at, size) == 0)
 			at += size;
 		memcpy(&a, g + at, size);
 		memcpy(&b, w + at, size);
-		snprintf(what, sizeof what, "first difference at %zu of %zu: %#x, want %#x", at / size, n / size,
-			 (unsigned)a, (unsigned)b);
+		snprintf(what, sizeof what, "first difference at %zu of %zu: %#" PRIx64 ", want %#" PRIx64, at / size, n / size,
+			 a, b);
 		fail(u, what);
 	}
 	if (!bed_intact(&bed, place, n))
 		fail(u, "wrote outside its output");
 	if (!bed_inputs_kept(&bed))
 		fail(u, "changed an input");
+}
+
+/* The same of a number that the kernel returns. */
+static void compare_number(struct subject *u, const char *name, uint64_t got, uint64_t want)
+{
+	char what[100];
+	snprintf(what, sizeof what, "%s: %#" PRIx64 ", want %#" PRIx64, name, got, want);
+	if (got != want)
+		fail(u, what);
 }
 
 static void compare(struct subject *u, const void *got, const void *want, size_t n, size_t size)
@@ -131,14 +141,15 @@ static void rows_make(struct rows_case *z, int pattern, uint64_t key)
 	for (int r = 0; r < z->rows; r++)
 		z->row[r] = z->c * 2 * (z->rows - 1 - r);
 	for (int i = 0; i < z->c; i++)
-		z->bias[i] = sum_value(SUMS_WIDE, z->s, (size_t)i, key + 2) / 4;
+		z->bias[i] = sum_value(SUMS_WIDE, (1 << 28) - 1, z->s, (size_t)i, key + 2);
+	fill_sums(z->acc, sums, (size_t)z->c, pattern, (1 << 30) - 1, z->s, key);
 	for (size_t i = 0; i < sums; i++)
-		z->acc[i] = sum_value(pattern, z->s, i, key) - z->bias[i % (size_t)z->c];
+		z->acc[i] -= z->bias[i % (size_t)z->c];
 }
 
 static void relu_rows_case(struct subject *u, struct rows_case *z, int pattern)
 {
-	const uint64_t key = begin(u, sum_patterns[pattern], "%d rows, c %d, s %d", z->rows, z->c, z->s);
+	const uint64_t key = begin(u, sum_name(pattern), "%d rows, c %d, s %d", z->rows, z->c, z->s);
 	rows_make(z, pattern, key);
 	uint8_t *got = bed_out(&bed, BED_GOT, z->n), *want = bed_out(&bed, BED_WANT, z->n);
 	u->k.relu_rows(got, z->row, z->rows, z->acc, z->bias, z->c, z->s);
@@ -149,7 +160,7 @@ static void relu_rows_case(struct subject *u, struct rows_case *z, int pattern)
 static void trunk_rows_case(struct subject *u, struct rows_case *z, int pattern, int extras)
 {
 	const uint64_t key =
-	    begin(u, sum_patterns[pattern], "%d rows, c %d, s %d, extra %d", z->rows, z->c, z->s, extras);
+	    begin(u, sum_name(pattern), "%d rows, c %d, s %d, extra %d", z->rows, z->c, z->s, extras);
 	rows_make(z, pattern, key);
 	int32_t *extra = bed_in(&bed, BED_EXTRA, sizeof *extra * (size_t)z->c);
 	for (int i = 0; i < z->c; i++) {
@@ -157,8 +168,9 @@ static void trunk_rows_case(struct subject *u, struct rows_case *z, int pattern,
 		extra[i] = (i & 1 ? -1 : 1) * (extras == 2 ? most : v >> i % 18);
 	}
 	int16_t *got = bed_out(&bed, BED_GOT, z->n * sizeof *got), *want = bed_out(&bed, BED_WANT, z->n * sizeof *got);
+	const enum fill fill = pattern < SUMS_FILLS ? FILL_RANDOM : (enum fill)(pattern - SUMS_FILLS);
 	for (size_t i = 0; i < z->n; i++)
-		got[i] = want[i] = (int16_t)((int32_t)(rng_round_bits(key + 4, (uint32_t)i) % 65535) - 32767);
+		got[i] = want[i] = (int16_t)fill_value(fill, -32767, 32767, both_ways(i, (size_t)z->c), key + 4);
 	u->k.trunk_rows(got, z->row, z->rows, z->acc, z->bias, extras ? extra : NULL, z->c, z->s);
 	nn_trunk_rows_c(want, z->row, z->rows, z->acc, z->bias, extras ? extra : NULL, z->c, z->s);
 	compare(u, got, want, z->n * sizeof *got, sizeof *got);
@@ -179,10 +191,10 @@ static void check_trunk_rows(struct subject *u)
 {
 	for (int s = -10; s <= 30; s++)
 		for (int p = 0; p < SUM_PATTERNS; p++)
-			for (int i = 0; i < 15; i++)
+			for (int i = 0; i < 5; i++)
 				trunk_rows_case(
-				    u, &(struct rows_case){.rows = 1 + (s + 10 + i) % 20, .c = widths[i % 5], .s = s},
-				    p, i / 5);
+				    u, &(struct rows_case){.rows = 1 + (s + 10 + i) % 20, .c = widths[i], .s = s}, p,
+				    (s + 10 + i + p) % 3);
 }
 
 /* Every value of the trunk, and every length up to a few vectors. */
@@ -191,12 +203,11 @@ static void check_relu_trunk(struct subject *u)
 	for (int s = 0; s <= 14; s++)
 		for (size_t n = 0; n <= 70; n++) {
 			const size_t len = n == 70 ? 65535 : n;
-			const uint64_t key = begin(u, n == 70 ? "every value" : "random", "n %zu, s %d", len, s);
+			const enum fill fill = (enum fill)((n + (size_t)s) % FILLS);
+			const uint64_t key = begin(u, n == 70 ? "every value" : fill_names[fill], "n %zu, s %d", len, s);
 			int16_t *t = bed_in(&bed, BED_X, len * sizeof *t);
-			for (size_t i = 0; i < len; i++) {
-				const uint32_t at = n == 70 ? (uint32_t)i : rng_round_bits(key, (uint32_t)i) % 65535;
-				t[i] = (int16_t)((int32_t)at - 32767);
-			}
+			for (size_t i = 0; i < len; i++)
+				t[i] = (int16_t)(n == 70 ? (int32_t)i - 32767 : fill_value(fill, -32767, 32767, i, key));
 			uint8_t *got = bed_out(&bed, BED_GOT, len), *want = bed_out(&bed, BED_WANT, len);
 			u->k.relu_trunk(got, t, len, s);
 			nn_relu_trunk_c(want, t, len, s);
@@ -204,39 +215,40 @@ static void check_relu_trunk(struct subject *u)
 		}
 }
 
-/* One large value among zeros, of either sign, at every place of every length. */
+static void max_abs_compare(struct subject *u, const int32_t *g, size_t n)
+{
+	int32_t want = 0;
+	for (size_t i = 0; i < n; i++)
+		want = abs(g[i]) > want ? abs(g[i]) : want;
+	bed_keep_inputs(&bed);
+	compare_number(u, "maximum", u->k.max_abs(g, n), (uint64_t)want);
+	if (!bed_inputs_kept(&bed))
+		fail(u, "changed an input");
+}
+
+/* One large value among small ones, of either sign, at every place of every length; and every pattern. */
 static void check_max_abs(struct subject *u)
 {
 	for (size_t n = 0; n <= 70; n++)
-		for (size_t at = 0; at <= n; at++) {
-			const uint64_t key = begin(u, "one", "n %zu, the largest at %zu", n, at);
-			int32_t *g = bed_in(&bed, BED_X, n * sizeof *g), want = 0;
-			for (size_t i = 0; i < n; i++)
-				g[i] = sum_value(SUMS_SMALL, 0, i, key);
+		for (size_t at = 0; at <= n + SUM_PATTERNS; at++) {
+			const int pattern = at <= n ? SUMS_SMALL : (int)(at - n) - 1;
+			const uint64_t key = begin(u, at <= n ? "one" : sum_name(pattern), "n %zu, place %zu", n, at);
+			int32_t *g = bed_in(&bed, BED_X, n * sizeof *g);
+			fill_sums(g, n, n + 1, pattern, 1 << 30, 0, key);
 			if (at < n)
 				g[at] = (at & 1 ? -1 : 1) * (n & 1 ? 1 << 30 : 5000);
-			for (size_t i = 0; i < n; i++)
-				want = abs(g[i]) > want ? abs(g[i]) : want;
-			bed_keep_inputs(&bed);
-			if (u->k.max_abs(g, n) != (uint32_t)want)
-				fail(u, "another maximum");
-			if (!bed_inputs_kept(&bed))
-				fail(u, "changed an input");
+			max_abs_compare(u, g, n);
 		}
 }
 
 static void round_sr_case(struct subject *u, int pattern, size_t n, int s)
 {
-	const uint64_t key = begin(u, sum_patterns[pattern], "n %zu, s %d", n, s);
+	const uint64_t key = begin(u, sum_name(pattern), "n %zu, s %d", n, s);
 	const uint32_t first = s & 1 ? UINT32_MAX - 20 : (uint32_t)s * 1000003u; /* the index may wrap */
 	int32_t *g = bed_in(&bed, BED_X, n * sizeof *g);
-	for (size_t i = 0; i < n; i++) {
-		g[i] = sum_value(pattern, s, i, key);
-		if (pattern == SUMS_EXTREME)
-			g[i] += g[i] > 0 ? 1 : -1;  /* 2^30 itself is allowed here */
-		if (pattern == SUMS_WIDE && s < 22) /* within the range that is not clamped */
-			g[i] %= 140 << s;
-	}
+	fill_sums(g, n, n + 1, pattern, 1 << 30, s, key);
+	for (size_t i = 0; i < n && pattern == SUMS_WIDE && s < 22; i++)
+		g[i] %= 140 << s; /* within the range that is not clamped */
 	int8_t *got = bed_out(&bed, BED_GOT, n), *want = bed_out(&bed, BED_WANT, n);
 	u->k.round_sr(got, g, n, s, key, first);
 	nn_round_sr_c(want, g, n, s, key, first);
@@ -247,7 +259,7 @@ static void check_round_sr(struct subject *u)
 {
 	for (int s = 0; s <= 24; s++)
 		for (size_t n = 0; n <= 72; n++)
-			round_sr_case(u, (int)n % SUM_PATTERNS, n < 70 ? n : n * 15, s);
+			round_sr_case(u, (int)(n + (size_t)s) % SUM_PATTERNS, n < 70 ? n : n * 15, s);
 }
 
 /* ---- operations over a board ---- */
@@ -257,20 +269,20 @@ static uint8_t *random_acts(enum bed_place place, size_t n, uint64_t key)
 	uint8_t *x = bed_in(&bed, place, n);
 	for (size_t i = 0; i < n; i++) /* both ends of the range often, as the masks look for them */
 		x[i] =
-		    (uint8_t)fill_value(rng_round_bits(key, (uint32_t)i) & 256 ? FILL_RANDOM : FILL_TURNS, 0, i, key);
+		    (uint8_t)fill_value(rng_round_bits(key, (uint32_t)i) & 256 ? FILL_RANDOM : FILL_TURNS, 0, 127, i, key);
 	return x;
 }
 
 static void sum_points_case(struct subject *u, int size, int c, enum fill fill)
 {
-	const uint64_t key = begin(u, fill == FILL_RANDOM ? "random" : "all at the bottom", "board %d, c %d", size, c);
+	const uint64_t key = begin(u, fill_names[fill], "board %d, c %d", size, c);
 	const size_t n = (size_t)c * sizeof(int32_t), gn = (size_t)nn_padded(size) * (size_t)c;
 	int8_t *g = bed_in(&bed, BED_X, gn);
 	for (size_t i = 0; i < gn; i++)
-		g[i] = (int8_t)fill_value(fill, -127, i, key);
+		g[i] = (int8_t)fill_value(fill, -127, 127, both_ways(i, (size_t)c), key);
 	int32_t *got = bed_out(&bed, BED_GOT, n), *want = bed_out(&bed, BED_WANT, n);
 	for (int ch = 0; ch < c; ch++) {
-		got[ch] = want[ch] = sum_value(SUMS_WIDE, 1, (size_t)ch, key);
+		got[ch] = want[ch] = sum_value(SUMS_WIDE, 1 << 30, 1, (size_t)ch, key);
 		for (int p = 0; p < size * size; p++)
 			want[ch] += g[nn_padded_index(size, p / size, p % size) * c + ch];
 	}
@@ -278,21 +290,14 @@ static void sum_points_case(struct subject *u, int size, int c, enum fill fill)
 	compare(u, got, want, n, sizeof *got);
 }
 
+/* One filling after the other; of full boards all that there are. */
 static void check_sum_points(struct subject *u)
 {
-	for (int size = 2; size <= 19; size++)
+	for (int size = 2, turn = 0; size <= 19; size++, turn++)
 		for (int c = 16; c <= 256; c += 16)
-			sum_points_case(u, size, c, c & 16 ? FILL_RANDOM : FILL_BOTTOM);
-}
-
-/* Gradients up to 2^30 itself. */
-static void gradients(int32_t *g, size_t n, int pattern, int s, uint64_t key)
-{
-	for (size_t i = 0; i < n; i++) {
-		g[i] = sum_value(pattern, s, i, key);
-		if (pattern == SUMS_EXTREME)
-			g[i] += g[i] > 0 ? 1 : -1;
-	}
+			sum_points_case(u, size, c, (enum fill)(turn++ % FILLS));
+	for (int f = 0; f < FILLS; f++)
+		sum_points_case(u, 19, 16 * (1 + f), (enum fill)f);
 }
 
 #include "mask_checks.h"
@@ -632,7 +637,7 @@ static void work_make(struct work *w, const char *op, int c)
 		w->wgrad3.dw = bed_out(&bed, BED_GOT, sizeof(int32_t) * 9 * (size_t)c * (size_t)c);
 		w->elements *= 9 * (size_t)c;
 	} else if (strcmp(op, "logits_back") == 0) {
-		logits_make(&w->logits, &(struct logits_shape){.rows = 32 * 81, .ci = c, .co = 3}, 0, 1);
+		logits_make(&w->logits, &(struct logits_shape){.rows = 32 * 81, .ci = c, .co = 3}, &patterns[0], 1);
 		w->logits.dw = bed_out(&bed, BED_GOT, sizeof(int64_t) * 3 * (size_t)c);
 		w->logits.out = bed_out(&bed, BED_WANT, sizeof(int32_t) * w->elements);
 	} else if (strncmp(op, "mask_", 5) == 0) {
@@ -704,6 +709,8 @@ int main(int argc, char **argv)
 	test_wgrad_definition();
 	for (int size = 2; size <= 5; size++)
 		test_wgrad3_definition(size);
+	test_wgrad3_worst(3, 18, 49);
+	test_wgrad3_worst(4, 98, 225);
 	test_elementwise_by_hand();
 	test_round_sr_by_hand();
 	test_flags(have);

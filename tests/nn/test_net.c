@@ -5,6 +5,8 @@
 #include "base/rng.h"
 #include "test.h"
 
+#include "same.h"
+
 /* The widest uses the Winograd kernels for a single position, the others for several or not at all. */
 static const struct nn_shape shapes[] = {{16, 4, 2, 16, 16}, {16, 4, 2, 32, 16}, {32, 4, 1, 64, 32}};
 
@@ -80,20 +82,24 @@ static void test_forward(const struct nn_shape *shape, int size, int extreme)
 {
 	enum { N = 7, PER = 361 * NN_POINT_OUT + NN_GLOBAL_OUT };
 	static int32_t want[N * PER], got[N * PER];
-	const size_t used = (size_t)N * (size_t)(size * size * NN_POINT_OUT + NN_GLOBAL_OUT) * 4;
+	const size_t used = (size_t)N * (size_t)(size * size * NN_POINT_OUT + NN_GLOBAL_OUT);
 	const unsigned have = nn_cpu_flags(), with_wino = NN_CPU_AVX2 | NN_CPU_AVX512VNNI | NN_CPU_NEON;
 	struct nn_net *net = make_net(shape, extreme);
 	unsigned flags = 0;
+	char now[200];
 
 	evaluate(net, 0, size, N, N, want);
 	do {
 		wino_calls = 0;
 		for (int batch = 1; batch <= 3; batch++) {
+			snprintf(now, sizeof now, "forward, flags %s, board %d, net of %d planes, %dx%d, head %d, %s, batches of %d",
+			         flags_text(flags).s, size, shape->planes, shape->blocks, shape->channels, shape->head,
+			         extreme ? "extreme" : "random", batch);
 			evaluate(net, flags, size, N, batch, got);
-			CHECK(memcmp(want, got, used) == 0);
+			check_same(now, got, want, used);
 		}
 		if (shape->channels == 64 && size >= 6 && (flags & with_wino) && !(flags & NN_CPU_NEONDOT))
-			CHECK(wino_calls > 0);
+			CHECK(named(now, wino_calls > 0));
 		flags = (flags - have) & have;
 	} while (flags);
 	nn_net_free(net);

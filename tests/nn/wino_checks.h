@@ -4,25 +4,7 @@
 #ifndef MIAI_TESTS_WINO_CHECKS_H
 #define MIAI_TESTS_WINO_CHECKS_H
 
-enum { WINO_V = 12700, WINO_U = 6223, WINO_FILLS = 5, WINO_LINE = 6 };
-
-/* Element i of something in -most..most. */
-static int wino_value(int fill, int most, size_t i, uint64_t key)
-{
-	const uint32_t bits = rng_round_bits(key, (uint32_t)i);
-	switch (fill) {
-	case 0:
-		return (int)(bits % (2 * (uint32_t)most + 1)) - most;
-	case 1:
-		return most;
-	case 2:
-		return -most;
-	case 3:
-		return i & 1 ? -most : most;
-	default:
-		return bits & 1 ? most : -most;
-	}
-}
+enum { WINO_V = 12700, WINO_U = 6223, WINO_LINE = 6 };
 
 /* What point p of a tile takes of its inputs, by the plain C kernel: coef[r * WINO_LINE + c]. */
 static void wino_coefficients(int rows, int cols, int p, int coef[WINO_LINE * WINO_LINE])
@@ -76,12 +58,11 @@ static void wino_in_all(struct subject *u, bool is_signed)
 		struct wino_tile z = {.rows = 3 + i % 2, .cols = 3 + i / 2 % 2, .ci = 16 * (1 + i / 4)};
 		z.line = (z.cols + 2 + i % 5) * z.ci;
 		z.plane = (size_t)z.ci * (size_t)(1 + i % 3);
-		for (int f = 0; f < PATTERNS; f++) {
-			const uint64_t key = begin(u, patterns[f].name, "tile %dx%d, ci %d, line %d", z.rows, z.cols, z.ci, z.line);
+		for (int f = 0; f < FILLS; f++) {
+			const uint64_t key = begin(u, fill_names[f], "tile %dx%d, ci %d, line %d", z.rows, z.cols, z.ci, z.line);
 			const size_t n = (size_t)((z.rows + 1) * z.line + (z.cols + 2) * z.ci);
 			int8_t *x = bed_in(&bed, BED_X, n);
-			for (size_t k = 0; k < n; k++)
-				x[k] = (int8_t)fill_value(patterns[f].x, is_signed ? -127 : 0, k, key);
+			fill_bytes(x, n, (enum fill)f, is_signed ? -127 : 0, key);
 			wino_in_compare(u, &z, x, is_signed);
 		}
 		for (int p = 0; p < NN_WINO_POINTS && i < 8; p++)
@@ -139,19 +120,19 @@ static void wino_mm_want(const struct nn_wino_mm *m)
 }
 
 /* The products of m's shape at its points, planes as close together as they can be. */
-static void wino_mm_case(struct subject *u, struct nn_wino_mm m, int fill)
+static void wino_mm_case(struct subject *u, struct nn_wino_mm m, const struct pattern *p)
 {
 	const int tiles = m.first[NN_WINO_FORMS], each = m.ci + NN_WINO_TERM;
-	const uint64_t key = begin(u, "products", "%d points, %d tiles, ci %d, co %d, filling %d", m.points, tiles, m.ci, m.co, fill);
+	const uint64_t key = begin(u, p->name, "%d points, %d tiles, ci %d, co %d", m.points, tiles, m.ci, m.co);
 	m.v_plane = (size_t)(tiles * m.ci);
 	m.u_plane = (size_t)(m.co * each);
 	m.m_plane = (size_t)(tiles * m.co);
 	const size_t points = (size_t)m.points, n = points * m.m_plane * sizeof *m.m;
 	int16_t *v = bed_in(&bed, BED_X, points * m.v_plane * sizeof *v), *w = bed_in(&bed, BED_W, points * m.u_plane * sizeof *w);
 	for (size_t i = 0; i < points * m.v_plane; i++)
-		v[i] = (int16_t)wino_value(fill, WINO_V, i, key);
+		v[i] = (int16_t)fill_value(p->x, -WINO_V, WINO_V, i, key);
 	for (size_t i = 0; i < points * m.u_plane; i++)
-		w[i] = (int16_t)wino_value(fill == 3 ? 1 : fill, WINO_U, i, key + 1);
+		w[i] = (int16_t)fill_value(p->w, -WINO_U, WINO_U, i, key + 1);
 	for (int o = 0; o < m.points * m.co; o += 16)
 		wino_terms(w + o * each, m.ci);
 	m.v = v;
@@ -161,7 +142,7 @@ static void wino_mm_case(struct subject *u, struct nn_wino_mm m, int fill)
 	got.m = bed_out(&bed, BED_GOT, n);
 	want.m = bed_out(&bed, BED_WANT, n);
 	u->k.wino_mm(&got);
-	if (fill == 0 && m.points == 1) { /* once more, with what the first one left */
+	if (p == &patterns[PATTERN_RANDOM] && m.points == 1) { /* once more, with what the first one left */
 		memset(got.m, 0, n);
 		got.again = 1;
 		u->k.wino_mm(&got);
@@ -172,33 +153,40 @@ static void wino_mm_case(struct subject *u, struct nn_wino_mm m, int fill)
 	compare(u, got.m, want.m, n, sizeof(int32_t));
 }
 
-/* One point of many tiles; then all points, of tiles of all forms. */
+/* One point of many tiles; as many outputs at once as --check has; then all points, of tiles of all forms. */
 static void check_wino_mm(struct subject *u)
 {
 	static const int cis[] = {16, 32, 48, 64, 256}, cos[] = {16, 32, 48, 64, 80};
+	int turn = 0;
 	for (int n = 1; n <= 40; n++)
 		for (int i = 0; i < 25; i++)
 			if (n < 20 || i % 7 == n % 7)
 				wino_mm_case(u, (struct nn_wino_mm){.points = 1, .first = {0, 0, n, n, n}, .ci = cis[i % 5], .co = cos[i / 5]},
-				             (n + i) % WINO_FILLS);
-	for (int i = 0; i < 24; i++) {
+				             &patterns[turn++ % PATTERNS]);
+	for (int co = 96; co <= 256; co += 16)
+		for (int i = 0; i < 4; i++, turn++) {
+			const int n = i == 3 ? 36 : 1 + turn % 9;
+			wino_mm_case(u, (struct nn_wino_mm){.points = 1, .first = {0, 0, n, n, n}, .ci = cis[turn % 5], .co = co},
+			             &patterns[turn % PATTERNS]);
+		}
+	for (int i = 0; i < 2 * PATTERNS; i++) {
 		const int a = i % 3, b = a + i % 4, c = b + i % 5, d = c + 1 + i / 4;
 		wino_mm_case(u, (struct nn_wino_mm){.points = NN_WINO_POINTS, .first = {0, a, b, c, d}, .ci = cis[i % 3], .co = cos[i % 2]},
-		             i % WINO_FILLS);
+		             &patterns[i % PATTERNS]);
 	}
 }
 
 /* Any 32 bits: the way back is arithmetic modulo 2^32 throughout. */
 static void check_wino_out(struct subject *u)
 {
-	for (int i = 0; i < 4 * 16 * WINO_FILLS; i++) {
-		const int rows = 3 + i % 2, cols = 3 + i / 2 % 2, co = 16 * (1 + i / 4 % 16);
-		const uint64_t key = begin(u, "sums", "tile %dx%d, co %d", rows, cols, co);
+	for (int i = 0; i < 4 * 16 * FILLS; i++) {
+		const int rows = 3 + i % 2, cols = 3 + i / 2 % 2, co = 16 * (1 + i / 4 % 16), f = i / 64;
+		const uint64_t key = begin(u, fill_names[f], "tile %dx%d, co %d", rows, cols, co);
 		const size_t plane = (size_t)co * (size_t)(1 + i % 3), last = (size_t)((rows + 1) * NN_WINO_SIDE + cols + 1);
 		const size_t mn = last * plane + (size_t)co, n = (size_t)(rows * cols * co) * sizeof(int32_t);
 		int32_t *m = bed_in(&bed, BED_X, mn * sizeof *m);
 		for (size_t k = 0; k < mn; k++)
-			m[k] = i < 64 ? (int32_t)rng_round_bits(key, (uint32_t)k) : wino_value(i / 64, INT32_MAX / 2, k, key);
+			m[k] = fill_value((enum fill)f, INT32_MIN, INT32_MAX, both_ways(k, (size_t)co), key);
 		int32_t *got = bed_out(&bed, BED_GOT, n), *want = bed_out(&bed, BED_WANT, n);
 		u->k.wino_out(got, m, plane, co, rows, cols);
 		nn_wino_out_c(want, m, plane, co, rows, cols);
