@@ -153,7 +153,9 @@ struct nn_kernels {
 	void (*wgrad3)(const struct nn_wgrad3 *g);
 	/* out[k][c][4] = in[4 positions][k][c], n bytes a position (n = padded points * channels). */
 	void (*interleave4)(uint8_t *out, const uint8_t *in, size_t n);
-	/* out[i] = clamp(rshift(acc[i] + bias[i mod c], s), 0, 127) for rows of c; row r is stored at out + row[r].
+	/* Both of these: c is a multiple of 16, as are channels and head of a shape (nn_shape_check) and with them what nn_conv
+	 * hands over.
+	 * out[i] = clamp(rshift(acc[i] + bias[i mod c], s), 0, 127) for rows of c; row r is stored at out + row[r].
 	 * |acc + bias| < 2^30, s in -8..30; where s <= 0 the exact product is meant: clamp to 0..127 before and after. */
 	void (*relu_rows)(uint8_t *out, const int32_t *row, int rows, const int32_t *acc, const int32_t *bias, int c, int s);
 	/* t[row[r] + i] = sat16(t + rshift(acc[r*c+i] + bias[i], s) + extra[i]); extra may be NULL; s in -10..30;

@@ -147,6 +147,6 @@ def symmetry_map(size, s):
     return out
 
 
-# Streams (src/base/rng.h).
+# Streams (docs/arithmetic-base.md).
 INIT, SELFPLAY, MATCH, SAMPLE, SYMMETRY, ROUND, GUMBEL, OPENING, EVAL, ZOBRIST, VISITS, RANDOM, KOMI, DECIDED, PLIES = range(1, 16)
 TEST = 99

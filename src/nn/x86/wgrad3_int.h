@@ -6,10 +6,10 @@
  *
  *   sum over k < m of g[k] x[t + k] = sum over i of q_i^(2-t) p_i^t / N_i * G_i * D_i,
  *   G_i = sum over k of q_i^(m-1-k) p_i^k g[k],     D_i = sum over k of x[k] * (coefficient k of M_i),
- *   M_i = product over j != i of (q_j X - p_j),     N_i = M_i at p_i:q_i     (Lagrange's formula for X^(t+k));
+ *   M_i = product over j != i of (q_j X - p_j),     N_i = M_i at p_i:q_i     (Lagrange's formula for X^(t+k)),
  *
- * in two, rows and then columns.  D and G fit 16 bits, the products are summed over all tiles in 32 bits, modulo 2^32, and
- * the factors 1/N come once, at the end:
+ * where the factor of infinity, 1:0, counts as 1; in two dimensions, rows and then columns.  D and G fit 16 bits, the products
+ * are summed over all tiles in 32 bits, modulo 2^32, and the factors 1/N come once, at the end:
  *
  *   m   points                     N                      |D|           |G|           result
  *   3   0, 1, -1, 2, inf           2, -2, -6, 6, 1        <= 18 * 127   <= 49 * 127   36 dw = 2^2 * 9 dw
